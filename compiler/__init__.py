@@ -1,0 +1,1 @@
+"""The language: project YAML to a `Program`, pure and deterministic."""

@@ -1,0 +1,1 @@
+"""The targets: each in a folder of its own, none knows another."""

@@ -1,0 +1,51 @@
+"""Providers by name: those that are shipped, and those that a third party registered."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from launchctl.providers.base import Provider
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+GROUP = "launchctl.providers"
+"""Entry-point group in which a third party names an object that satisfies `Provider`."""
+SHIPPED = {"process": "launchctl.providers.process", "docker": "launchctl.providers.docker"}
+"""Looked up first, so that a project of ours never waits for a scan of installed packages."""
+ALIASES = {"local-process": "process", "local-container": "docker", "gcp-vertex": "vertex"}
+"""W&B's names for our targets."""
+LATER = frozenset({"kubernetes", "sagemaker", "vertex"})
+"""Targets of the language that this version reads and checks but does not compile yet."""
+
+
+def canonical_name(resource: str) -> str:
+    """The provider's own name for a name or alias."""
+    return ALIASES.get(resource, resource)
+
+
+@cache
+def provider_names() -> frozenset[str]:
+    """Names of every provider that can be loaded."""
+    return frozenset(SHIPPED) | {point.name for point in _registered()}
+
+
+@cache
+def load_provider(name: str) -> Provider:
+    """The provider of a canonical name; raises KeyError where there is none."""
+    if name in SHIPPED:
+        found: Provider = import_module(SHIPPED[name]).PROVIDER
+        return found
+    for point in _registered():
+        if point.name == name:
+            registered: Provider = point.load()
+            return registered
+    raise KeyError(name)
+
+
+def _registered() -> EntryPoints:
+    from importlib.metadata import entry_points  # costs a scan of every installed package
+
+    return entry_points(group=GROUP)

@@ -1,0 +1,1 @@
+"""JSON Schemas shipped as data, their loader and the validator."""

@@ -1,0 +1,198 @@
+"""The one small interface behind which every state lives: SQLite here, shared stores by URL.
+
+*Deciding* holds the lease and moves the serial. *Draining* holds none: each attempt is claimed
+by one conditional write. Every write of either kind is one atomic step, durable when it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from launchctl.state.model import (
+    AttemptRecord,
+    Claim,
+    ConfigRecord,
+    GenerationRecord,
+    Head,
+    RunRecord,
+    State,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PutRun:
+    """Insert or replace a run's record."""
+
+    record: RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PutGeneration:
+    """Insert a generation, or replace one whose attempts are all pending."""
+
+    record: GenerationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PutAttempt:
+    """Insert an attempt, or replace one that is pending."""
+
+    record: AttemptRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DropAttempt:
+    """Delete a pending attempt (and its generation, where it was the only one)."""
+
+    address: str
+    generation: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCancel:
+    """Mark an attempt so that the next drain cancels it at its provider."""
+
+    address: str
+    generation: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenameRun:
+    """Give a run and all its history another address; its run ids stay."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutConfig:
+    """Insert or replace a queue's or an agent's record."""
+
+    record: ConfigRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DropConfig:
+    """Delete a queue's or an agent's record."""
+
+    address: str
+
+
+Write: TypeAlias = (
+    PutRun | PutGeneration | PutAttempt | DropAttempt | RequestCancel | RenameRun | PutConfig | DropConfig
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to decide: who holds it, and the fencing number that every write of a decision checks."""
+
+    owner: str
+    fence: int
+    took_over_from: str | None = None
+    """The owner of an expired lease that this one replaced, for the line that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseInfo:
+    """A lease as others see it."""
+
+    owner: str
+    since: float
+    expires_at: float
+    fence: int
+
+
+class StateStore(Protocol):
+    """A place where state is kept."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, without credentials."""
+        ...
+
+    def head(self) -> Head | None:
+        """Identity and serial, or None where no state was ever created.
+
+        Raises:
+            StateError: empty, torn, foreign or newer than this version: never mistaken for absence.
+        """
+        ...
+
+    def create(self, head: Head) -> None:
+        """Create the state, only if there is none; raises StateError if there is one by now."""
+        ...
+
+    def load(self) -> State:
+        """A consistent snapshot; raises StateError as `head` does, and where no state exists."""
+        ...
+
+    def history(self, address: str) -> tuple[tuple[GenerationRecord, ...], tuple[AttemptRecord, ...]]:
+        """Every generation and attempt of an address, oldest first; the whole state for `*`."""
+        ...
+
+    def lease(self, owner: str) -> AbstractContextManager[Lease]:
+        """Hold the right to decide, with a heartbeat while it is held.
+
+        Raises:
+            StateLocked: somebody else holds it and has not expired; names the owner and since when.
+        """
+        ...
+
+    def lease_info(self) -> LeaseInfo | None:
+        """Who holds the lease now."""
+        ...
+
+    def break_lease(self) -> LeaseInfo | None:
+        """Take the lease away from whoever holds it (`state unlock`); its later writes are refused by the fence."""
+        ...
+
+    def decide(self, lease: Lease, serial: int, writes: Sequence[Write]) -> int:
+        """Apply a decision in one step and return the next serial.
+
+        Raises:
+            StateLocked: the lease was taken over meanwhile.
+            StalePlan: the serial is not the state's any more; nothing was written.
+        """
+        ...
+
+    def claim(
+        self, attempts: Sequence[AttemptRecord], owner: str, now: float, expires_at: float
+    ) -> tuple[AttemptRecord, ...]:
+        """Of pending attempts (or left in `intent` under an expired or dead claim), those that are now the owner's.
+
+        Moves each from `pending` to `intent` in one step with its claim, in the order given, and only
+        while its queue has room: fewer active attempts on the queue than the `max_jobs` on record.
+        The records returned carry the claim.
+        """
+        ...
+
+    def renew(self, attempts: Sequence[AttemptRecord], claim: Claim, expires_at: float) -> None:
+        """Extend claims while a slow create is under way."""
+        ...
+
+    def record(self, attempts: Sequence[AttemptRecord]) -> tuple[AttemptRecord, ...]:
+        """Write observations and outcomes in one step; returns those that were taken.
+
+        An attempt is taken where its record is not terminal, and where a claim is on record only with
+        the same fence (observing an attempt in `intent` needs its claim; one that was submitted has none).
+        A terminal record never changes, but for `is_released` and by `resolve`.
+        """
+        ...
+
+    def add_attempt(self, record: AttemptRecord) -> bool:
+        """Append the next attempt that a recorded retry policy allows; False where another drain was first."""
+        ...
+
+    def resolve(self, record: AttemptRecord) -> None:
+        """Replace the status of a lost attempt by what a person says it was; raises StateError for any other."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...
