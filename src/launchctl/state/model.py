@@ -130,6 +130,8 @@ class RunRecord:
     """Number of the latest generation; 0 before the first."""
     starts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Intent fingerprint to how many attempts of it were ever decided under this address."""
+    on_remove: str = "block"
+    """What `lifecycle.on_remove` said last, for when the block is gone: block, detach or cancel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""What happens during an apply, as a stream of immutable events: the only thing a view sees.
+
+An event is sent after its step is durable, so that the stream is also the list of step
+boundaries at which a crash must be harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from launchctl.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class StateCreated:
+    """The first apply made a state."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTakenOver:
+    """An expired lease was taken from its owner."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The plan is accepted and recorded; from here on any apply or agent carries it out."""
+
+    serial: int
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The intent to start these attempts is recorded: reference and run id."""
+
+    attempts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The provider said that it has the object; not yet recorded."""
+
+    reference: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """An attempt's new status is recorded."""
+
+    reference: str
+    run_id: str
+    old: Status
+    new: Status
+    exit_code: int | None = None
+    message: str = ""
+    started_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A recorded retry policy appended the next attempt."""
+
+    reference: str
+    run_id: str
+    cause: str
+    not_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSent:
+    """The provider was asked to stop an attempt."""
+
+    reference: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something went wrong that did not stop the apply: what was tried, and the remote's own words."""
+
+    reference: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Which pending attempts wait, and for what; sent when it changes."""
+
+    reasons: Mapping[str, str]
+    """Reference to the reason."""
+
+
+Event: TypeAlias = (
+    StateCreated
+    | LeaseTakenOver
+    | Decided
+    | Claimed
+    | Created
+    | StatusChanged
+    | Retrying
+    | CancelSent
+    | Trouble
+    | Waiting
+)
+Sink: TypeAlias = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run as a report or `status` lists it."""
+
+    address: str
+    generation: int
+    attempt: int
+    run_id: str
+    status: Status
+    since: float
+    waiting_for: str = ""
+    exit_code: int | None = None
+    message: str = ""
+    queue: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How an apply ended."""
+
+    runs: tuple[RunLine, ...]
+    """The runs that this apply started or waited for, and those still pending."""
+    errors: tuple[str, ...] = ()
+    """What could not be done, one line an address."""
+    interrupted: bool = False
+    failed: tuple[str, ...] = ()
+    """Addresses that this apply waited for and that did not succeed."""
+    blocked: int = 0
