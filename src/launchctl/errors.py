@@ -3,6 +3,7 @@
     LaunchctlError
     ├── UsageError            a wrong command line; nothing was read
     ├── InvalidProject        carries the diagnostics of a project
+    ├── SourceError           code or an image that cannot be read as it should run
     ├── StalePlan             a saved plan that may not be applied any more
     ├── StateError            the state is unreadable, foreign, missing
     │   └── StateLocked       another process decides right now
@@ -39,6 +40,10 @@ class InvalidProject(LaunchctlError):
     def __init__(self, diagnostics: Diagnostics) -> None:
         super().__init__("the project is invalid")
         self.diagnostics = diagnostics
+
+
+class SourceError(LaunchctlError):
+    """A job's code, or an image, that cannot be read."""
 
 
 class StalePlan(LaunchctlError):

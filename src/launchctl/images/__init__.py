@@ -1,1 +1,1 @@
-"""."""
+"""Where images and code come from."""
