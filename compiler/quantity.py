@@ -1,0 +1,80 @@
+"""Durations, Kubernetes quantities and docker sizes as exact numbers: one parser for each spelling.
+
+Every parser returns None for a text that it does not know, so that the caller can say where the text stands.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from launchctl.values import JSON
+
+DURATION_PATTERN = r"(?=.)(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?"
+"""`1h30m`, `45s`: each unit at most once, the longest first."""
+_DURATION = re.compile(DURATION_PATTERN, re.ASCII)
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])", re.ASCII)
+_SECONDS = {"d": Fraction(86400), "h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000)}
+_QUANTITY = re.compile(
+    r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:(?P<binary>[KMGTPE]i)|(?P<decimal>[numkMGTPE])|[eE](?P<power>[+-]?\d{1,3}))?",
+    re.ASCII,
+)
+_BINARY = {f"{letter}i": Fraction(1024) ** power for power, letter in enumerate("KMGTPE", 1)}
+_DECIMAL = {"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000)} | {
+    letter: Fraction(1000) ** power for power, letter in enumerate("kMGTPE", 1)
+}
+_BYTES = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kKmMgGtTpP]?)(?:[iI]?[bB])?", re.ASCII)
+_LONGEST = 64
+"""Characters of the longest text that is looked at; Kubernetes accepts no more digits than fit into it."""
+
+
+def parse_duration(value: JSON) -> float | None:
+    """Seconds of `6h`, `1h30m`, `45s`, `250ms` or of a bare number; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if 0 <= value < 1e12 else None
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        return float(text)
+    if not _DURATION.fullmatch(text):
+        return None
+    return float(sum(Fraction(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text)))
+
+
+def parse_quantity(value: JSON) -> Fraction | None:
+    """The exact number that a Kubernetes quantity stands for: `500m` is 1/2, `1Gi` is 2^30."""
+    number = _number(value)
+    if number is not None or not isinstance(value, str) or len(value) > _LONGEST:
+        return number
+    match = _QUANTITY.fullmatch(value)
+    if match is None:
+        return None
+    scale = _BINARY.get(match["binary"] or "") or _DECIMAL.get(match["decimal"] or "") or Fraction(1)
+    return Fraction(match["number"]) * scale * Fraction(10) ** int(match["power"] or 0)
+
+
+def parse_size(value: JSON) -> Fraction | None:
+    """Bytes of a docker size, in powers of 1024 whatever the spelling: `512m`, `8g`, `1.5 GiB`."""
+    number = _number(value)
+    if number is not None or not isinstance(value, str) or len(value) > _LONGEST:
+        return number
+    match = _BYTES.fullmatch(value)
+    if match is None:
+        return None
+    unit = match["unit"].upper()
+    return Fraction(match["number"]) * Fraction(1024) ** ("KMGTP".index(unit) + 1 if unit else 0)
+
+
+def canonical_number(value: Fraction) -> int | float:
+    """An exact number as JSON writes it: an integer where it is one."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _number(value: JSON) -> Fraction | None:
+    """A plain number, exact in the digits it was written with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return Fraction(repr(value)) if value == value and abs(value) != float("inf") else None
