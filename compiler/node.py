@@ -116,3 +116,15 @@ def key_span(node: Node, path: Path) -> Span | None:
     if path and isinstance(parent, MapNode) and str(path[-1]) in parent.key_spans:
         return parent.key_spans[str(path[-1])]
     return nearest_span(node, path)
+
+
+def span_within(node: ScalarNode, start: int, end: int) -> Span | None:
+    """The place of some characters of a text, where it stands on one line as it was written; else the whole text's."""
+    span, text = node.span, node.value
+    if span is None or not isinstance(text, str) or span.line != span.end_line:
+        return span
+    quotes = span.end_column - span.column - len(text)
+    if quotes not in {0, 2}:
+        return span
+    first = span.column + quotes // 2
+    return span._replace(column=first + start, end_column=first + end)

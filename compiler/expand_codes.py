@@ -1,0 +1,60 @@
+"""What can be wrong with a project's variables, templates, macros and with what they make of a run."""
+
+from __future__ import annotations
+
+from launchctl.diagnostics import Code
+
+UNKNOWN_MACRO = Code(
+    "unknown-macro",
+    'unknown macro "${{{name}}}"',
+    "`${…}` in a text is a macro: `${project_name}`, `${entity_name}`, `${run_id}`, `${run_name}`, `${image_uri}`, "
+    "`${author}`, `${job_name}`, `${queue_name}`, `${env:NAME}`, and in a sweep `${sweep_name}` and `${repeat}`. Any "
+    "other name is an error, so that a misspelt macro never reaches a job as text. Write `$${` for a literal `${`, "
+    "for example in a shell script.",
+)
+INVALID_MACRO = Code(
+    "invalid-macro",
+    'expected a macro such as "${{run_id}}", got "{macro}"',
+    "A macro is `${` and a name and `}`, without spaces; `${env:NAME}` takes the name of an environment variable, and "
+    "`${sweep_name:-TEXT}` and `${repeat:-TEXT}` a text that stands in outside of a sweep. Write `$${` for a literal "
+    "`${`.",
+)
+MACRO_NOT_HERE = Code(
+    "macro-not-here",
+    '"{macro}" has a value in {where} alone',
+    "The macros of W&B's sweep commands (`${program}`, `${args}`, …) and `${param:NAME}` are filled in for each trial, "
+    "in the command of a sweep. `${sweep_name}` and `${repeat}` have a value for every trial; in what runs share with "
+    "sweeps, write `${sweep_name:-TEXT}`.",
+)
+MACRO_WITHOUT_VALUE = Code(
+    "macro-without-value",
+    '"{macro}" has no value here',
+    "The macro is known, but the project says nothing that it could stand for: `${author}` needs `author`, "
+    "`${entity_name}` needs `entity`, and `${image_uri}` an image. A macro is never replaced by an empty text.",
+)
+ENV_NOT_LISTED = Code(
+    "env-not-listed",
+    'the project\'s `environment` does not list "{name}"',
+    "`${env:NAME}` reads an environment variable where apply runs. Only the names in the project's `environment` may "
+    "be read, so that no text can fetch a secret of the machine that applies it.",
+)
+ENV_NOT_HERE = Code(
+    "env-not-here",
+    '"{macro}" cannot stand in the inputs of a job',
+    "The inputs of a job are part of what makes an experiment: they are known when it is compiled, and do not depend "
+    "on the machine that applies it. What the machine knows reaches the job by `env`.",
+)
+KEY_WITH_PLACEHOLDER = Code(
+    "key-with-placeholder",
+    '{kind} are not filled in within a key, got "{key}"',
+    "Templates `{{ … }}` and macros `${…}` are filled in within values. A key keeps its name.",
+)
+CODES: tuple[Code, ...] = (
+    UNKNOWN_MACRO,
+    INVALID_MACRO,
+    MACRO_NOT_HERE,
+    MACRO_WITHOUT_VALUE,
+    ENV_NOT_LISTED,
+    ENV_NOT_HERE,
+    KEY_WITH_PLACEHOLDER,
+)
