@@ -4,6 +4,7 @@
     ├── UsageError            a wrong command line; nothing was read
     ├── InvalidProject        carries the diagnostics of a project
     ├── SourceError           code or an image that cannot be read as it should run
+    ├── Blocked               something needs a person's decision first
     ├── StalePlan             a saved plan that may not be applied any more
     ├── StateError            the state is unreadable, foreign, missing
     │   └── StateLocked       another process decides right now
@@ -44,6 +45,10 @@ class InvalidProject(LaunchctlError):
 
 class SourceError(LaunchctlError):
     """A job's code, or an image, that cannot be read."""
+
+
+class Blocked(LaunchctlError):
+    """Nothing was done, since a person has to decide something first."""
 
 
 class StalePlan(LaunchctlError):

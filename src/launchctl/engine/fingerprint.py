@@ -1,0 +1,182 @@
+"""Canonical forms and their fingerprints: what makes two specifications the same experiment.
+
+A canonical form is three flat tables, path to value, one a class of field. Macros stay
+symbolic but `${image_uri}`, secrets are references, and what launchctl itself adds is not in
+it, so that neither an upgrade nor another machine looks like another experiment. The state
+keeps the form with the version of these rules; a later version keeps the earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from launchctl.compiler.macros import with_image
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, nearest_span, plain
+from launchctl.compiler.program import CodeSource, FieldClass, ImageSource, LaunchSpec
+from launchctl.diagnostics import Span
+from launchctl.engine.plan import FieldChange
+from launchctl.providers.base import Provider
+from launchctl.state.model import Form
+from launchctl.values import JSON, Path, canonical, digest_text, format_path, leaves
+
+VERSION = 1
+Table = dict[str, JSON]
+_COMMON: Mapping[str, FieldClass] = {
+    "workload": FieldClass.INTENT,
+    "image": FieldClass.INTENT,
+    "code": FieldClass.INTENT,
+    "command": FieldClass.INTENT,
+    "args": FieldClass.INTENT,
+    "env": FieldClass.INTENT,
+    "inherit_env": FieldClass.INTENT,
+    "secrets": FieldClass.INTENT,
+    "inputs": FieldClass.INTENT,
+    "files": FieldClass.INTENT,
+    "run_token": FieldClass.INTENT,
+    "queue": FieldClass.PLACEMENT,
+    "resource": FieldClass.PLACEMENT,
+    "timeout": FieldClass.PLACEMENT,
+    "priority": FieldClass.METADATA,
+    "description": FieldClass.METADATA,
+    "depends_on": FieldClass.METADATA,
+    "retry": FieldClass.METADATA,
+    "lifecycle": FieldClass.METADATA,
+}
+"""Class of each part of a specification but `config`, whose classes are the provider's."""
+
+
+class Fingerprinter:
+    """Makes forms; keeps the part that the runs of one queue share, for as long as it lives."""
+
+    def __init__(self) -> None:
+        self._configs: dict[tuple[int, str], tuple[MapNode, list[tuple[Path, JSON]]]] = {}
+
+    def form_of(self, spec: LaunchSpec, provider: Provider, version: int = VERSION) -> Form:
+        """The form by one version of the rules; raises KeyError for a version this program does not know."""
+        return _RULES[version](self, spec, provider)
+
+    def form_v1(self, spec: LaunchSpec, provider: Provider) -> Form:
+        """The form by the first version of the rules."""
+        tables: dict[FieldClass, Table] = {field_class: {} for field_class in FieldClass}
+        image = str(spec.source.image.value) if isinstance(spec.source, ImageSource) else None
+        for name, value in _parts(spec, provider).items():
+            own = spec.classes and _overridden((name,), spec)
+            table = tables[own or _COMMON[name]]
+            for path, leaf in leaves(value, (name,)):
+                table[format_path(path)] = leaf
+        for path, leaf in self._config(spec, provider):
+            found = (spec.classes and _overridden(path, spec)) or provider.fields.class_of(path)
+            value = with_image(leaf, image) if image is not None and isinstance(leaf, str) else leaf
+            tables[found][format_path(("config", *path))] = value
+        texts = [canonical(tables[field_class]) for field_class in FieldClass]
+        whole = "{" + ",".join(f'"{name.value}":{text}' for name, text in zip(FieldClass, texts, strict=True)) + "}"
+        return Form(1, whole, *(digest_text(text) for text in texts))
+
+    def _config(self, spec: LaunchSpec, provider: Provider) -> list[tuple[Path, JSON]]:
+        key = (id(spec.config), provider.name)
+        if key not in self._configs:
+            normal = plain(provider.normalise(spec.config))
+            self._configs[key] = (spec.config, [found for found in leaves(normal) if found[0]])
+        return self._configs[key][1]
+
+
+_RULES: Mapping[int, Callable[[Fingerprinter, LaunchSpec, Provider], Form]] = {1: Fingerprinter.form_v1}
+
+
+def _parts(spec: LaunchSpec, provider: Provider) -> dict[str, JSON]:
+    """The parts of a specification that say something; an absent part and an empty one are the same."""
+    source: dict[str, JSON] = (
+        {"code": spec.source.digest}
+        if isinstance(spec.source, CodeSource)
+        else {"image": str(spec.source.image.value)}
+    )
+    lifecycle = {
+        "protect": spec.lifecycle.protect or None,
+        "on_change": spec.lifecycle.on_change,
+        "on_remove": spec.lifecycle.on_remove,
+        "rerun_on": spec.lifecycle.rerun_on,
+    }
+    optional: dict[str, JSON] = {
+        "command": plain(spec.command),
+        "args": plain(spec.args),
+        "env": plain(spec.env),
+        "inherit_env": sorted(spec.inherit_env),
+        "secrets": {name: dict(found.locator) for name, found in spec.secrets.items()},
+        "inputs": plain(spec.inputs),
+        "files": plain(spec.files),
+        "run_token": spec.run_token,
+        "timeout": spec.timeout,
+        "description": spec.description,
+        "depends_on": sorted(str(found.address) + ("!" if found.rerun else "") for found in spec.depends_on),
+        "retry": {"max": spec.retry.max, "on": list(spec.retry.on), "backoff": spec.retry.backoff}
+        if spec.retry.max
+        else None,
+        "lifecycle": {key: value for key, value in lifecycle.items() if value not in _DEFAULT_LIFECYCLE},
+    }
+    return {
+        "workload": provider.workload(spec),
+        **source,
+        "queue": spec.queue,
+        "resource": spec.resource,
+        "priority": spec.priority.value,
+        **{name: value for name, value in optional.items() if value is not None and value not in ([], {})},
+    }
+
+
+_DEFAULT_LIFECYCLE = (None, "block", "intent")
+
+
+def _overridden(path: Path, spec: LaunchSpec) -> FieldClass | None:
+    """The class that the job's own `fields` give to a path, or None; the longest prefix wins."""
+    best: tuple[int, FieldClass | None] = (-1, None)
+    for prefix, field_class in spec.classes:
+        if path[: len(prefix)] == prefix and len(prefix) > best[0]:
+            best = (len(prefix), field_class)
+    return best[1]
+
+
+def field_changes(old: Form, new: Form, spec: LaunchSpec | None) -> tuple[FieldChange, ...]:
+    """The fields in which two forms differ, the most consequential class first."""
+    if old.hashes == new.hashes:
+        return ()
+    from launchctl.engine.diff import changed_paths
+
+    before, after = _tables(old), _tables(new)
+    return tuple(
+        FieldChange(path, field_class, left, right, _span(path, spec))
+        for field_class in FieldClass
+        for path, left, right in changed_paths(before[field_class], after[field_class])
+    )
+
+
+def _tables(form: Form) -> Mapping[FieldClass, Mapping[str, JSON]]:
+    import json
+
+    read = json.loads(form.canonical)
+    return {field_class: read[field_class.value] for field_class in FieldClass}
+
+
+def _span(path: str, spec: LaunchSpec | None) -> Span | None:
+    """Where the value of a canonical field is written."""
+    if spec is None:
+        return None
+    head, *rest = _split(path)
+    tree: Node | None = {
+        "command": spec.command,
+        "args": spec.args,
+        "env": spec.env,
+        "inputs": spec.inputs,
+        "files": spec.files,
+        "config": spec.config,
+    }.get(str(head))
+    if tree is not None:
+        return nearest_span(tree, tuple(rest)) or spec.span
+    source = spec.source.image.span if isinstance(spec.source, ImageSource) else spec.source.span
+    return source or spec.span if head in {"image", "code"} else spec.span
+
+
+def _split(path: str) -> list[str | int]:
+    parts: list[str | int] = []
+    for piece in path.replace("[", ".[").split("."):
+        parts.append(int(piece[1:-1]) if piece.startswith("[") and piece[1:-1].isdigit() else piece)
+    return parts

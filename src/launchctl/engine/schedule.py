@@ -1,0 +1,100 @@
+"""Which pending attempts may start now, in which order, and what the others wait for. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from launchctl.state.model import AttemptRecord, RunState, Standing, State
+from launchctl.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The pending attempts of a state, sorted into those that fit and those that wait."""
+
+    ready: tuple[AttemptRecord, ...]
+    """By priority, then first in, first out."""
+    waiting: Mapping[str, str]
+    """Reference to what it waits for."""
+    wake_at: float | None = None
+    """When the earliest back-off ends, seconds since the epoch."""
+
+
+def reference(attempt: AttemptRecord) -> str:
+    """`runs.x@g1#a2`."""
+    return f"{attempt.address}@g{attempt.generation}#a{attempt.number}"
+
+
+def schedule(state: State, now: float) -> Schedule:
+    """The schedule of a snapshot at a moment (seconds since the epoch)."""
+    room = _Room(state)
+    ready: list[AttemptRecord] = []
+    waiting: dict[str, str] = {}
+    wake: list[float] = []
+    for run, attempt in sorted(_pending(state), key=lambda found: _order(*found)):
+        reason = _unmet(state, run, attempt)
+        if not reason and attempt.not_before > now:
+            wake.append(attempt.not_before)
+            reason = f"its back-off of {attempt.not_before - now:.0f} s"
+        reason = reason or room.take(run)
+        if reason:
+            waiting[reference(attempt)] = reason
+        else:
+            ready.append(attempt)
+    return Schedule(tuple(ready), waiting, min(wake, default=None))
+
+
+class _Room:
+    """Places that are free on each queue."""
+
+    def __init__(self, state: State) -> None:
+        self.limits = {address: found.max_jobs for address, found in state.configs.items()}
+        self.active = Counter(
+            f"queues.{run.generation.policy.queue}"
+            for run in state.runs.values()
+            if run.generation is not None
+            for attempt in run.attempts
+            if attempt.status.is_active
+        )
+
+    def take(self, run: RunState) -> str:
+        """Takes a place, or says which limit leaves none."""
+        assert run.generation is not None
+        queue = f"queues.{run.generation.policy.queue}"
+        limit = self.limits.get(queue)
+        if limit is not None and self.active[queue] >= limit:
+            return f"a place on {queue} (max_jobs {limit})"
+        self.active[queue] += 1
+        return ""
+
+
+def _pending(state: State) -> Iterator[tuple[RunState, AttemptRecord]]:
+    for run in state.runs.values():
+        latest = run.latest
+        if latest is not None and latest.status is Status.PENDING and run.run.standing is Standing.ACTIVE:
+            yield run, latest
+
+
+def _order(run: RunState, attempt: AttemptRecord) -> tuple[int, int, str]:
+    assert run.generation is not None
+    return (run.generation.policy.priority, attempt.sequence, attempt.address)
+
+
+def _unmet(state: State, run: RunState, attempt: AttemptRecord) -> str:
+    """The first thing of this run's own that keeps it from starting."""
+    for other in run.attempts:
+        if other.cancel_requested and not other.status.is_terminal and other is not attempt:
+            return f"the end of {reference(other)}"
+    assert run.generation is not None
+    for name in run.generation.policy.depends_on:
+        upstream = state.runs.get(name)
+        latest = upstream.latest if upstream else None
+        if latest is None:
+            return f"{name}, which never ran"
+        if not latest.status.is_success:
+            return f"{name}, which is {latest.status.value}"
+    return ""
+
+
