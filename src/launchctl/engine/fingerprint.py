@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from launchctl.compiler.macros import with_image
+from launchctl.compiler.macros import tokens
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, nearest_span, plain
 from launchctl.compiler.program import CodeSource, FieldClass, ImageSource, LaunchSpec
 from launchctl.diagnostics import Span
@@ -58,16 +58,14 @@ class Fingerprinter:
     def form_v1(self, spec: LaunchSpec, provider: Provider) -> Form:
         """The form by the first version of the rules."""
         tables: dict[FieldClass, Table] = {field_class: {} for field_class in FieldClass}
-        image = str(spec.source.image.value) if isinstance(spec.source, ImageSource) else None
+        image = str(spec.source.image.value) if isinstance(spec.source, ImageSource) else ""
         for name, value in _parts(spec, provider).items():
-            own = spec.classes and _overridden((name,), spec)
-            table = tables[own or _COMMON[name]]
+            table = tables[_COMMON[name]]
             for path, leaf in leaves(value, (name,)):
-                table[format_path(path)] = leaf
+                table[format_path(path)] = _with_image(leaf, image)
         for path, leaf in self._config(spec, provider):
             found = (spec.classes and _overridden(path, spec)) or provider.fields.class_of(path)
-            value = with_image(leaf, image) if image is not None and isinstance(leaf, str) else leaf
-            tables[found][format_path(("config", *path))] = value
+            tables[found][format_path(("config", *path))] = _with_image(leaf, image)
         texts = [canonical(tables[field_class]) for field_class in FieldClass]
         whole = "{" + ",".join(f'"{name.value}":{text}' for name, text in zip(FieldClass, texts, strict=True)) + "}"
         return Form(1, whole, *(digest_text(text) for text in texts))
@@ -133,6 +131,13 @@ def _overridden(path: Path, spec: LaunchSpec) -> FieldClass | None:
         if path[: len(prefix)] == prefix and len(prefix) > best[0]:
             best = (len(prefix), field_class)
     return best[1]
+
+
+def _with_image(leaf: JSON, image: str) -> JSON:
+    """A text with `${image_uri}` filled in, the one macro that is not symbolic here: the image is intent itself."""
+    if not isinstance(leaf, str) or "${image_uri}" not in leaf:
+        return leaf
+    return "".join(image if token.name == "image_uri" else leaf[token.start : token.end] for token in tokens(leaf))
 
 
 def field_changes(old: Form, new: Form, spec: LaunchSpec | None) -> tuple[FieldChange, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from launchctl.addresses import matches, parse_address
 from launchctl.compiler.program import FieldClass
 from launchctl.diagnostics import Span
 from launchctl.status import Status
@@ -142,3 +143,9 @@ class Plan:
     def is_blocked(self) -> bool:
         """Whether something needs a person's decision."""
         return any(change.action is Action.BLOCKED for change in self.changes)
+
+
+def fits(address: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an address is meant by one of the patterns of a command line."""
+    found = parse_address(address) if patterns else None
+    return found is not None and any(matches(found, pattern) for pattern in patterns)

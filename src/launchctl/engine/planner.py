@@ -7,17 +7,16 @@ from dataclasses import replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 
-from launchctl.addresses import matches, parse_address
 from launchctl.compiler.bind import run_id
-from launchctl.compiler.program import FieldClass, QueueSpec
-from launchctl.engine.decision import TABLE, Cell, Changed, Removed, removed
+from launchctl.compiler.program import FieldClass
+from launchctl.engine.decision import TABLE, Cell, Changed
 from launchctl.engine.fingerprint import field_changes
-from launchctl.engine.plan import Action, Change, FieldChange, Plan, Reason
+from launchctl.engine.plan import Action, Change, FieldChange, Plan, Reason, fits
+from launchctl.engine.removal import config_changes, removals
 from launchctl.engine.schedule import schedule
 from launchctl.engine.world import Desired, World
-from launchctl.state.model import AttemptRecord, Form, RunState, Standing
+from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
-from launchctl.values import canonical
 
 _REASON_OF: Mapping[Changed, Reason | None] = {
     Changed.NOTHING: None,
@@ -37,7 +36,7 @@ _REASON_OF_END: Mapping[Status, Reason] = {
 def make_plan(world: World) -> Plan:
     """What apply would do with every address, in the order of addresses, configuration first."""
     planner = _Planner(world)
-    changes = (*planner.configs(), *planner.runs(), *planner.removals())
+    changes = (*config_changes(world), *planner.runs(), *removals(world, frozenset(planner.renamed.values())))
     return Plan(
         project=world.program.project,
         entity=world.program.entity,
@@ -86,7 +85,7 @@ class _Planner:
         if not self.world.override.targets:
             return None
         known = {*self.world.desired, *(self.world.state.runs if self.world.state else ())}
-        reached = {name for name in known if self._fits(name, self.world.override.targets)}
+        reached = {name for name in known if fits(name, self.world.override.targets)}
         waiting = list(reached)
         while waiting:
             run = self.world.desired.get(waiting.pop())
@@ -98,10 +97,6 @@ class _Planner:
     def is_targeted(self, address: str) -> bool:
         """Whether `--target` leaves an address in the plan."""
         return self.targeted is None or address in self.targeted
-
-    def _fits(self, address: str, patterns: tuple[str, ...]) -> bool:
-        found = parse_address(address)
-        return found is not None and any(matches(found, pattern) for pattern in patterns)
 
     # One run.
 
@@ -133,7 +128,7 @@ class _Planner:
 
     def _first(self, base: Change, desired: Desired) -> Change:
         twin = self._twin(base.address, desired)
-        if twin and not self._fits(base.address, self.world.override.rerun):
+        if twin and not fits(base.address, self.world.override.rerun):
             return replace(
                 base,
                 action=Action.BLOCKED,
@@ -173,7 +168,7 @@ class _Planner:
         if status is None or attempt is None:
             yield self._start(base, desired, record, Reason.NEVER_RUN)
             return
-        if self._fits(base.address, self.world.override.rerun) and status is not Status.PENDING:
+        if fits(base.address, self.world.override.rerun) and status is not Status.PENDING:
             yield from self._requested(base, desired, record, status)
             return
         upstream = self._moved_upstream(desired, record)
@@ -319,9 +314,9 @@ class _Planner:
     def _on_change(self, base: Change, desired: Desired, record: RunState) -> Iterator[Change]:
         override, address = self.world.override, base.address
         wish = desired.spec.lifecycle.on_change
-        if self._fits(address, override.allow_cancel):
+        if fits(address, override.allow_cancel):
             wish = "cancel"
-        elif self._fits(address, override.allow_supersede):
+        elif fits(address, override.allow_supersede):
             wish = "supersede"
         reason = Reason.REQUESTED if base.message == "--rerun" else Reason.INTENT_CHANGED
         base = replace(base, message="")
@@ -390,75 +385,6 @@ class _Planner:
             ),
         )
 
-    # What the project does not name any more, and what is configuration.
-
-    def removals(self) -> Iterator[Change]:
-        """Changes of every active run that the project does not name any more."""
-        for address, record in sorted(self.world.state.runs.items() if self.world.state else ()):
-            gone = address not in self.world.desired and address not in self.renamed.values()
-            if gone and record.run.standing is Standing.ACTIVE:
-                yield self._removal(address, record)
-
-    def _removal(self, address: str, record: RunState) -> Change:
-        attempt = record.latest
-        status = self.world.status_of(attempt) if attempt else None
-        base = Change(
-            address,
-            Action.FORGET,
-            Reason.REMOVED,
-            generation=record.run.generation,
-            attempt=attempt.number if attempt else 0,
-            run_id=attempt.run_id if attempt else "",
-            status=status,
-        )
-        if record.run.protect:
-            return replace(
-                base,
-                action=Action.BLOCKED,
-                message="it is protected",
-                options=("put it back with lifecycle: {protect: false} and apply that first",),
-            )
-        match removed(status):
-            case Removed.DROP:
-                return replace(base, message="was not started yet")
-            case Removed.FORGET:
-                return replace(base, message="its history stays")
-            case Removed.ON_REMOVE:
-                return self._removal_of_running(base, record)
-
-    def _removal_of_running(self, base: Change, record: RunState) -> Change:
-        if record.run.on_remove == "cancel" or self._fits(base.address, self.world.override.allow_cancel):
-            return replace(base, action=Action.CANCEL)
-        if record.run.on_remove == "detach":
-            return replace(base, message="runs on, and is no longer observed")
-        return replace(
-            base,
-            action=Action.BLOCKED,
-            message="it is running, and the project does not name it any more",
-            options=(
-                f"launchctl apply --allow cancel={base.address}",
-                "put it back with lifecycle: {on_remove: detach} and apply that first",
-            ),
-        )
-
-    def configs(self) -> Iterator[Change]:
-        """Edits of queues and agents, each once, with the runs that it touches."""
-        recorded = self.world.state.configs if self.world.state else {}
-        desired = {str(found.address): found for found in self._configs()}
-        for address, spec in desired.items():
-            if address in recorded and recorded[address].form != canonical(spec.form):
-                touched = self._on_queue(spec.address.name) if isinstance(spec, QueueSpec) else ()
-                yield Change(address, Action.UPDATE, Reason.PLACEMENT_CHANGED, affects=touched, span=spec.span)
-        for address in sorted(recorded.keys() - desired.keys()):
-            yield Change(address, Action.FORGET, Reason.REMOVED)
-
-    def _configs(self) -> tuple[QueueSpec, ...]:
-        program = self.world.program
-        return (*program.queues.values(), *program.agents.values())  # type: ignore[return-value]
-
-    def _on_queue(self, queue: str) -> tuple[str, ...]:
-        return tuple(address for address, run in self.world.desired.items() if run.spec.queue == queue)
-
 
 def _pinned_image(fields: tuple[FieldChange, ...], attempt: AttemptRecord | None) -> FieldChange | None:
     """The change of a tag into the very digest that the latest attempt ran, which is none."""
@@ -468,7 +394,3 @@ def _pinned_image(fields: tuple[FieldChange, ...], attempt: AttemptRecord | None
             return field
     return None
 
-
-def form_is_current(form: Form, desired: Form) -> bool:
-    """Whether an accepted form says what is desired."""
-    return form.hashes == desired.hashes

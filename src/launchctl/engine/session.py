@@ -1,0 +1,190 @@
+"""A session: one project, its state and its targets, for the length of a command."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from launchctl.addresses import Reference
+from launchctl.engine.clients import Clients
+from launchctl.engine.drain import run_lines
+from launchctl.engine.events import RunLine
+from launchctl.engine.launch import Launch, target_of
+from launchctl.engine.pipeline import Compiled, Request
+from launchctl.engine.plan import Override, Plan
+from launchctl.engine.planner import make_plan
+from launchctl.engine.schedule import schedule
+from launchctl.engine.verdict import gone, observed
+from launchctl.engine.world import World
+from launchctl.errors import InvalidProject, ProviderError, StateError, UsageError
+from launchctl.providers.base import Observation, Site
+from launchctl.state.model import AttemptRecord, Standing, State
+from launchctl.state.open import open_store
+from launchctl.state.store import StateStore
+from launchctl.status import Status
+
+RUN_FOLDER = Path(".launchctl", "runs")
+
+
+class Session:
+    """What a command works with. Reading is here; `apply`, `stop` and `adopt` write."""
+
+    def __init__(
+        self, compiled: Compiled, request: Request, store: StateStore, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.compiled = compiled
+        self.request = request
+        self.store = store
+        self.clock = clock
+        self.clients = Clients(self._site())
+
+    def _site(self) -> Site:
+        program = self.compiled.program
+        folder = self.compiled.project_folder
+        return Site(
+            project_folder=folder,
+            run_folder=folder / RUN_FOLDER,
+            environment=self.request.environment,
+            project=program.project if program else "",
+            entity=program.entity if program else "",
+            workspace=self.request.workspace,
+        )
+
+    def state(self) -> State | None:
+        """The recorded state, or None where none was ever created."""
+        head = self.store.head()
+        if head is None:
+            return None
+        program = self.compiled.program
+        if program and (head.project, head.workspace) != (program.project, self.request.workspace):
+            raise StateError(
+                f"{self.store.url} is the state of project {head.project!r}, workspace {head.workspace!r}",
+                hint=f"this is project {program.project!r}, workspace {self.request.workspace!r}: name its own state with --state",
+            )
+        return self.store.load()
+
+    # Planning.
+
+    def plan(self, override: Override | None = None, *, refresh: bool = True, lineage: str = "") -> Plan:
+        """What apply would do now. Writes nothing anywhere.
+
+        Raises:
+            InvalidProject: the project has errors.
+            StateError: the state cannot be read.
+            ProviderError: a target does not answer about what runs there.
+        """
+        return make_plan(self.world(override or Override(), refresh=refresh, lineage=lineage))
+
+    def world(self, override: Override, *, refresh: bool, lineage: str = "") -> World:
+        """What a plan is made from."""
+        program = self.compiled.program
+        if program is None or not self.compiled.is_valid:
+            raise InvalidProject(self.compiled.diagnostics)
+        state = self.state()
+        active = self._active(state) if refresh else []
+        return World(
+            program=program,
+            desired=self.compiled.desired,
+            state=state,
+            lineage=state.head.lineage if state else lineage or str(uuid.uuid4()),
+            workspace=self.request.workspace,
+            now=self.clock(),
+            observations=self.clients.observe(active),
+            asked=frozenset(found.run_id for found in active),
+            override=override,
+        )
+
+    def _active(self, state: State | None) -> list[AttemptRecord]:
+        """Attempts that a provider is asked about: not terminal, and not being started by a living claim."""
+        runs = state.runs.values() if state else ()
+        now = self.clock()
+        return [
+            attempt
+            for run in runs
+            if run.run.standing is not Standing.DETACHED
+            for attempt in run.attempts
+            if attempt.status.is_active and not self._is_in_flight(attempt, now)
+        ]
+
+    def _is_in_flight(self, attempt: AttemptRecord, now: float) -> bool:
+        return attempt.status is Status.INTENT and self.store.is_claim_alive(attempt, now)
+
+    # Reading.
+
+    def status(self, *, refresh: bool = True) -> tuple[RunLine, ...]:
+        """Every active run's latest attempt, as it is now; writes nothing."""
+        state = self.state()
+        if state is None:
+            return ()
+        if refresh:
+            state = self._as_observed(state)
+        return run_lines(state, schedule(state, self.clock()).waiting)
+
+    def _as_observed(self, state: State) -> State:
+        active = self._active(state)
+        seen = self.clients.observe(active)
+        now = self.clock()
+        fresh = {found.key: _fresh(found, seen.get(found.run_id), now) for found in active}
+        runs = {
+            address: replace(run, attempts=tuple(fresh.get(found.key, found) for found in run.attempts))
+            for address, run in state.runs.items()
+        }
+        return replace(state, runs=runs)
+
+    def attempt(self, reference: Reference) -> AttemptRecord:
+        """The attempt that a reference means: its own, or the latest of what it leaves open.
+
+        Raises:
+            UsageError: nothing of that name was ever decided.
+        """
+        _, attempts = self.store.history(str(reference.address)) if self.state() else ((), ())
+        fitting = [
+            found
+            for found in attempts
+            if reference.generation in {None, found.generation} and reference.attempt in {None, found.number}
+        ]
+        if not fitting:
+            raise UsageError(f"{reference} never ran", hint="`launchctl status` lists what did")
+        return max(fitting, key=lambda found: (found.generation, found.number))
+
+    def logs(self, reference: Reference, *, follow: bool) -> Iterator[bytes]:
+        """An attempt's output, and with `follow` what it prints until it ends."""
+        attempt = self.attempt(reference)
+        if attempt.status is Status.PENDING:
+            raise UsageError(f"{reference} has not started yet", hint="`launchctl status` says what it waits for")
+        launch = Launch.from_text(self.store.manifest(attempt))
+        yield from self.clients.of(launch.resource).logs(target_of(attempt), follow=follow)
+
+    def close(self) -> None:
+        """Closes the connections and the state."""
+        self.clients.close()
+        self.store.close()
+
+
+def _fresh(attempt: AttemptRecord, seen: Observation | None, now: float) -> AttemptRecord:
+    if attempt.status is Status.INTENT and (seen is None or not seen.is_started):
+        return attempt
+    if seen is None:
+        return gone(attempt, now)
+    return observed(attempt, seen, now, Launch.from_text(attempt.manifest).timeout)
+
+
+@contextmanager
+def open_session(compiled: Compiled, request: Request) -> Iterator[Session]:
+    """A session that is closed at the end of the block.
+
+    Raises:
+        StateError: the state that was named cannot be opened.
+    """
+    program = compiled.program
+    url = request.state or (program.state if program else None)
+    store = open_store(compiled.project_folder, request.workspace, url, request.environment)
+    session = Session(compiled, request, store)
+    try:
+        yield session
+    finally:
+        session.close()
