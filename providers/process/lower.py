@@ -1,0 +1,79 @@
+"""`BoundLaunch` to the manifest of a process, `{"argv": …, "env": …, "cwd": …}`, and the script for a reviewer.
+
+A variable whose value is null is taken from the environment of apply, where it is set there. The working folder
+is relative to the project's; secrets are no part of the manifest.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from launchctl.compiler.node import Deferred, MapNode, Node, ScalarNode
+from launchctl.compiler.program import BoundLaunch, ImageSource
+from launchctl.diagnostics import Diagnostic, Diagnostics
+from launchctl.providers.manifest import Manifest
+from launchctl.providers.process.codes import (
+    IMAGE_ON_PROCESS,
+    NUL_CHARACTER,
+    PROCESS_CONFIG,
+    PROCESS_WITHOUT_COMMAND,
+)
+from launchctl.values import JSON, canonical
+
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+"""What every process takes from the environment of apply, beside the variables of the locale."""
+LOCALE_PREFIX = "LC_"
+_LOCALE = ("LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME")
+_HEADER = """\
+#!/bin/sh
+# What apply starts as a process, in a copy of the code that it takes first. By hand: sh FILE, in the project's folder.
+"""
+
+
+def check_config(config: MapNode) -> Diagnostics:
+    """An error for every key: there is nothing to configure."""
+    hint = "`max_jobs` stands beside `config`; `env`, `timeout` and `command` belong to the job or the run"
+    return tuple(
+        Diagnostic(PROCESS_CONFIG, config.key_spans.get(key) or node.span, {"key": key}, hint=hint)
+        for key, node in config.entries.items()
+    )
+
+
+def lower(launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
+    """The manifest of an attempt, in the working copy that is taken of its code."""
+    argv = [_text(node) for node in (*launch.command.items, *launch.args.items)]
+    env: dict[str, JSON] = dict.fromkeys(launch.spec.inherit_env)
+    env |= launch.env.entries
+    body = {"argv": argv, "env": env, "cwd": f".launchctl/runs/{launch.identity.run_id}/work"}
+    return Manifest.of(body), tuple(_faults(launch))
+
+
+def _text(node: Node) -> Node:
+    """A word of a command line; a number or a boolean is spelled as JSON spells it."""
+    if isinstance(node, ScalarNode) and not isinstance(node.value, str | Deferred):
+        return ScalarNode(canonical(node.value), node.span)
+    return node
+
+
+def _faults(launch: BoundLaunch) -> Iterator[Diagnostic]:
+    spec = launch.spec
+    arguments = {"address": str(spec.address)}
+    if isinstance(spec.source, ImageSource):
+        hint = "send it to a queue with `resource: docker`, or give the job `source: {code: PATH}`"
+        yield Diagnostic(IMAGE_ON_PROCESS, spec.source.image.span or spec.span, arguments, hint=hint)
+    elif not launch.command.items:
+        hint = "say how the code is run, for instance `command: [python, train.py]`"
+        yield Diagnostic(PROCESS_WITHOUT_COMMAND, spec.span, arguments, hint=hint)
+    for node in (*launch.command.items, *launch.args.items, *launch.env.entries.values()):
+        if isinstance(node, ScalarNode) and "\0" in str(node.value):
+            yield Diagnostic(NUL_CHARACTER, node.span or spec.span)
+
+
+def script(body: JSON) -> str:
+    """A POSIX script that does what the manifest says: one variable a line, nothing else inherited."""
+    inherited = [*INHERITED, *_LOCALE, *(name for name, value in body["env"].items() if value is None)]
+    words = [f'${{{name}+"{name}=${name}"}}' for name in dict.fromkeys(inherited)]
+    words += [shlex.quote(f"{name}={value}") for name, value in body["env"].items() if value is not None]
+    words += [shlex.join(body["argv"])]
+    return f"{_HEADER}cd {shlex.quote(body['cwd'])} || exit\nexec env -i \\\n  " + " \\\n  ".join(words) + "\n"
