@@ -1,0 +1,73 @@
+"""No cloud or cluster library is loaded on the way to an answer that needs none."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SDKS = {
+    "docker",
+    "requests",
+    "urllib3",
+    "kubernetes",
+    "boto3",
+    "botocore",
+    "google",
+    "grpc",
+    "wandb",
+    "sklearn",
+    "numpy",
+}
+HEAVY = {"typer", "rich", "pydantic", "yaml", "jinja2", "jsonschema_rs", "deepdiff", "sqlite3"}
+_IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+([\w.]+)$", re.MULTILINE)
+PROJECT = """\
+version: 1
+project: offline
+entity: acme
+queues: {gpu: {resource: docker, config: {shm-size: 1g}}}
+jobs: {train: {source: {image: "registry.example.com/train:v1"}, command: [python, train.py]}}
+runs: {first: {job: train, queue: gpu}}
+"""
+
+
+def _top_level_modules(folder: Path, *arguments: str) -> set[str]:
+    environment = {**os.environ, "NO_COLOR": "1"}
+    environment.pop("DOCKER_HOST", None)
+    answer = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "launchctl", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr[-2000:]
+    return {name.split(".")[0] for name in _IMPORTED.findall(answer.stderr)}
+
+
+def test_the_version_is_answered_before_any_library_is_loaded(tmp_path: Path) -> None:
+    assert _top_level_modules(tmp_path, "--version") & (SDKS | HEAVY) == set()
+
+
+def test_help_loads_the_argument_parser_and_nothing_else(tmp_path: Path) -> None:
+    loaded = _top_level_modules(tmp_path, "--help")
+    assert loaded & SDKS == set()
+    assert loaded & (HEAVY - {"typer", "rich", "pydantic"}) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("validate",), ("compile",), ("plan",), ("plan", "--format", "json"), ("status",), ("schema", "project")],
+)
+def test_a_command_on_an_offline_project_loads_no_sdk(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "project.yaml").write_text(PROJECT)
+    assert _top_level_modules(tmp_path, *arguments) & SDKS == set()
+
+
+def test_planning_loads_no_library_that_only_a_view_needs(tmp_path: Path) -> None:
+    (tmp_path / "project.yaml").write_text(PROJECT)
+    assert _top_level_modules(tmp_path, "plan") & {"deepdiff", "rich", "difflib"} == set()
