@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from launchctl.engine.decide import writes_for
-from launchctl.engine.drain import Drain, run_lines
+from launchctl.engine.drain import Drain
 from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink, StateCreated
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.pipeline import launch_text
 from launchctl.engine.plan import Action, Change, Plan
 from launchctl.engine.planner import make_plan
+from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
 from launchctl.engine.session import Session
 from launchctl.engine.world import World
 from launchctl.errors import Blocked, StalePlan, StateError
 from launchctl.images.code_store import CodeStore
 from launchctl.providers.registry import provider_names
-from launchctl.state.model import Head
+from launchctl.state.model import AttemptRecord, Head
 from launchctl.state.open import require_named_state
-from launchctl.state.owner import this_owner
+from launchctl.state.owner import current_owner
 from launchctl.status import Status
 
 
@@ -65,11 +67,11 @@ def drain(
     work = Drain(
         session.store,
         session.clients,
-        owner=this_owner(),
+        owner=current_owner(),
         environment=session.request.environment,
         sink=sink,
         interrupt=interrupt,
-        prepare=_code_store(session).place,
+        prepare=_prepare(session),
         parallelism=options.parallelism,
         clock=session.clock,
     )
@@ -83,6 +85,18 @@ def drain(
         failed=waited_for,
         blocked=blocked,
     )
+
+
+def _prepare(session: Session) -> Callable[[AttemptRecord, Launch], None]:
+    """Puts the code of a launch where its manifest says that it runs."""
+    store = _code_store(session)
+    folder = session.compiled.project_folder
+
+    def place(attempt: AttemptRecord, launch: Launch) -> None:
+        if launch.code is not None:
+            store.place(launch.code, folder / launch.body["cwd"])
+
+    return place
 
 
 def _code_store(session: Session) -> CodeStore:
@@ -137,7 +151,7 @@ def _decide(session: Session, plan: Plan, sink: Sink) -> tuple[str, ...]:
     """Records the decision; returns what was planned and is not done, a sentence each."""
     if session.store.head() is None:
         return ()
-    with session.store.lease(this_owner()) as lease:
+    with session.store.lease(current_owner()) as lease:
         if lease.took_over_from:
             sink(LeaseTakenOver(lease.took_over_from))
         world = session.world(plan.override, refresh=plan.refreshed)
@@ -197,4 +211,3 @@ def _keep_code(session: Session, plan: Plan) -> None:
             tree = session.compiled.code_of(change.address)
             if tree is not None:
                 store.keep(tree)
-

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from launchctl.addresses import Kind, parse_address
+from launchctl.compiler.program import AgentSpec, QueueSpec
 from launchctl.engine.plan import Action, Change, Plan, Reason
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import (
@@ -32,7 +33,8 @@ from launchctl.status import Status
 from launchctl.values import canonical
 
 LaunchText = Callable[[Desired, Change, str, int], str]
-"""Renders an attempt's launch: the run, its change, the generation's first id, attempts decided before of this intent."""
+"""Renders an attempt's launch from the run, its change, the generation's first id and how often this intent was
+decided before."""
 
 _PER_DECISION = 10_000_000
 """More than the addresses of any one decision, so that an earlier decision comes first."""
@@ -61,7 +63,8 @@ def writes_for(plan: Plan, world: World, launch_text: LaunchText) -> tuple[Write
 def _configs(decision: _Decision) -> Iterator[Write]:
     recorded = decision.world.state.configs if decision.world.state else {}
     program = decision.world.program
-    for spec in (*program.queues.values(), *program.agents.values()):
+    specs: Sequence[QueueSpec | AgentSpec] = (*program.queues.values(), *program.agents.values())
+    for spec in specs:
         record = ConfigRecord(str(spec.address), canonical(spec.form), spec.max_jobs)
         if recorded.get(record.address) != record:
             yield PutConfig(record)
@@ -150,9 +153,7 @@ def _take_form(decision: _Decision, change: Change, desired: Desired, record: Ru
     is_new = change.run_id != record.generation.run_id and intent != record.generation.form.intent
     reserved = ids_reserved(desired.spec.retry.max, change.attempt) if is_new else 0
     yield PutRun(_run_record(change.address, desired, change.generation, _count(starts, intent, reserved)))
-    yield PutGeneration(
-        replace(_generation(decision, change, desired), run_id=first, reason=record.generation.reason)
-    )
+    yield PutGeneration(replace(_generation(decision, change, desired), run_id=first, reason=record.generation.reason))
     before = starts.get(intent, 0) if is_new else starts.get(intent, 1) - 1
     yield PutAttempt(_attempt(decision, change, desired, first, before))
 
@@ -178,7 +179,7 @@ def _run_record(address: str, desired: Desired, generation: int, starts: Mapping
 
 def _generation(decision: _Decision, change: Change, desired: Desired) -> GenerationRecord:
     upstream = {str(found.address) for found in desired.spec.depends_on if found.rerun}
-    numbers = {name: 0 for name in sorted(upstream)}
+    numbers = dict.fromkeys(sorted(upstream), 0)
     for other in decision.plan.changes if upstream else ():
         if other.address in upstream:
             numbers[other.address] = max(numbers[other.address], other.generation)

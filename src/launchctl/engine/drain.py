@@ -16,9 +16,7 @@ from launchctl.engine.events import (
     CancelSent,
     Claimed,
     Created,
-    Event,
     Retrying,
-    RunLine,
     Sink,
     StatusChanged,
     Trouble,
@@ -26,11 +24,12 @@ from launchctl.engine.events import (
 )
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.launch import Launch, target_of
+from launchctl.engine.retry import allows_retry
 from launchctl.engine.schedule import Schedule, reference, schedule
 from launchctl.engine.submit import Outcome, submit
 from launchctl.engine.verdict import gone, is_due, observed
 from launchctl.errors import ProviderError
-from launchctl.providers.base import Observation
+from launchctl.providers.base import Client, Observation
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.state.store import StateStore
 from launchctl.status import Status
@@ -216,7 +215,7 @@ class Drain:
         self._store.record([replace(attempt, is_released=True)])
         return True
 
-    def _client(self, attempt: AttemptRecord):  # type: ignore[no-untyped-def]
+    def _client(self, attempt: AttemptRecord) -> Client:
         return self._clients.of(Launch.from_text(attempt.manifest).resource)
 
     # Retrying.
@@ -275,7 +274,9 @@ class Drain:
 
     def _left_over(self, state: State) -> Iterable[AttemptRecord]:
         """Attempts whose intent somebody recorded and never the outcome; `claim` knows whose are free to take."""
-        return (found for found in _active(state) if found.status is Status.INTENT and found.run_id not in self._skipped)
+        return (
+            found for found in _active(state) if found.status is Status.INTENT and found.run_id not in self._skipped
+        )
 
     def _submit(
         self, pool: ThreadPoolExecutor, batch: Sequence[AttemptRecord]
@@ -292,10 +293,13 @@ class Drain:
         able = [attempt for attempt in batch if attempt.run_id in launches]
         claimed = self._store.claim(able, self._owner, now, now + CLAIM_SECONDS) if able else ()
         taken = {found.run_id for found in claimed}
-        self._skipped.update(found.run_id for found in able if found.run_id not in taken and found.status is Status.INTENT)
+        self._skipped.update(
+            found.run_id for found in able if found.run_id not in taken and found.status is Status.INTENT
+        )
         if claimed:
             self._sink(Claimed(tuple((reference(found), found.run_id) for found in claimed)))
         left_over = {found.run_id for found in able if found.status is Status.INTENT}
+        self._skipped |= left_over - taken
         return {
             pool.submit(
                 submit,
@@ -346,40 +350,10 @@ class Drain:
         self._last_waiting = waiting
 
 
-def run_lines(state: State, waiting: Mapping[str, str]) -> tuple[RunLine, ...]:
-    """Every active run's latest attempt, as `status` and a report list it."""
-    return tuple(
-        _line(run, attempt, waiting)
-        for _, run in sorted(state.runs.items())
-        for attempt in run.attempts
-        if run.run.standing is Standing.ACTIVE and (attempt is run.latest or attempt.status.is_active)
-    )
-
-
-def _line(run: RunState, attempt: AttemptRecord, waiting: Mapping[str, str]) -> RunLine:
-    return RunLine(
-        address=attempt.address,
-        generation=attempt.generation,
-        attempt=attempt.number,
-        run_id=attempt.run_id,
-        status=attempt.status,
-        since=attempt.since,
-        waiting_for=waiting.get(reference(attempt), ""),
-        exit_code=attempt.exit_code,
-        message=attempt.message,
-        queue=run.generation.policy.queue if run.generation else "",
-        started_at=attempt.started_at,
-        ended_at=attempt.ended_at,
-    )
-
-
 def _all(state: State) -> Iterable[AttemptRecord]:
     """Every attempt of a snapshot that is still ours to look after."""
     return (
-        attempt
-        for run in state.runs.values()
-        if run.run.standing is not Standing.DETACHED
-        for attempt in run.attempts
+        attempt for run in state.runs.values() if run.run.standing is not Standing.DETACHED for attempt in run.attempts
     )
 
 
@@ -388,10 +362,7 @@ def _active(state: State) -> list[AttemptRecord]:
 
 
 def _may_retry(run: RunState, attempt: AttemptRecord) -> bool:
-    if run.generation is None or not attempt.status.is_terminal or attempt.status.is_success:
+    if run.generation is None:
         return False
     policy = run.generation.policy
-    if attempt.number > policy.retry_max or attempt.status in {Status.CANCELLED, Status.LOST}:
-        return False
-    cause = attempt.cause
-    return cause is not None and (cause in policy.retry_on or ("any" in policy.retry_on and cause in {"failed", "timed_out"}))
+    return allows_retry(attempt.status, attempt.cause, attempt.number, policy.retry_max, policy.retry_on)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from launchctl.compiler.macros import tokens
-from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, nearest_span, plain
+from launchctl.compiler.node import MapNode, Node, nearest_span, plain
 from launchctl.compiler.program import CodeSource, FieldClass, ImageSource, LaunchSpec
 from launchctl.diagnostics import Span
 from launchctl.engine.plan import FieldChange
@@ -84,9 +84,7 @@ _RULES: Mapping[int, Callable[[Fingerprinter, LaunchSpec, Provider], Form]] = {1
 def _parts(spec: LaunchSpec, provider: Provider) -> dict[str, JSON]:
     """The parts of a specification that say something; an absent part and an empty one are the same."""
     source: dict[str, JSON] = (
-        {"code": spec.source.digest}
-        if isinstance(spec.source, CodeSource)
-        else {"image": str(spec.source.image.value)}
+        {"code": spec.source.digest} if isinstance(spec.source, CodeSource) else {"image": str(spec.source.image.value)}
     )
     lifecycle = {
         "protect": spec.lifecycle.protect or None,
@@ -166,14 +164,15 @@ def _span(path: str, spec: LaunchSpec | None) -> Span | None:
     if spec is None:
         return None
     head, *rest = _split(path)
-    tree: Node | None = {
+    trees: Mapping[str, Node] = {
         "command": spec.command,
         "args": spec.args,
         "env": spec.env,
         "inputs": spec.inputs,
         "files": spec.files,
         "config": spec.config,
-    }.get(str(head))
+    }
+    tree = trees.get(str(head))
     if tree is not None:
         return nearest_span(tree, tuple(rest)) or spec.span
     source = spec.source.image.span if isinstance(spec.source, ImageSource) else spec.source.span

@@ -92,9 +92,7 @@ class Launch:
             target=target_of(attempt),
             manifest=complete(self.body, self.deferred, environment),
             labels=self.labels,
-            secrets={
-                name: environment[locator["env"]] for name, locator in self.secrets.items() if "env" in locator
-            },
+            secrets={name: environment[locator["env"]] for name, locator in self.secrets.items() if "env" in locator},
             timeout=self.timeout,
         )
 

@@ -51,7 +51,9 @@ def write_plan(
         "state": {"lineage": plan.lineage, "serial": plan.serial, "url": without_credentials(state)},
         "inputs": dict(inputs),
         "variables": dict(variables),
-        "override": {name: list(found) if isinstance(found, tuple) else found for name, found in asdict(plan.override).items()},
+        "override": {
+            name: list(found) if isinstance(found, tuple) else found for name, found in asdict(plan.override).items()
+        },
         "refreshed": plan.refreshed,
         "changes": [change_to_json(change) for change in plan.changes if change.action is not Action.NO_OP],
     }
@@ -84,7 +86,9 @@ def read_plan(path: Path) -> SavedPlan:
     unsigned = {name: value for name, value in body.items() if name != "digest"}
     if digest(unsigned) != body["digest"]:
         raise StalePlan(f"{path} was changed after it was written", hint=_HINT)
-    override = {name: tuple(value) if isinstance(value, list) else value for name, value in body["override"].items()}
+    override: Mapping[str, JSON] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in body["override"].items()
+    }
     plan = Plan(
         project=body["name"],
         entity=body["entity"],

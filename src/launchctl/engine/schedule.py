@@ -96,5 +96,3 @@ def _unmet(state: State, run: RunState, attempt: AttemptRecord) -> str:
         if not latest.status.is_success:
             return f"{name}, which is {latest.status.value}"
     return ""
-
-

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from launchctl.addresses import Reference
 from launchctl.engine.clients import Clients
-from launchctl.engine.drain import run_lines
 from launchctl.engine.events import RunLine
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.pipeline import Compiled, Request
 from launchctl.engine.plan import Override, Plan
 from launchctl.engine.planner import make_plan
+from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
 from launchctl.engine.verdict import gone, observed
 from launchctl.engine.world import World
-from launchctl.errors import InvalidProject, ProviderError, StateError, UsageError
+from launchctl.errors import InvalidProject, StateError, UsageError
 from launchctl.providers.base import Observation, Site
 from launchctl.state.model import AttemptRecord, Standing, State
 from launchctl.state.open import open_store
+from launchctl.state.owner import is_dead
 from launchctl.state.store import StateStore
 from launchctl.status import Status
 
@@ -63,7 +64,7 @@ class Session:
         if program and (head.project, head.workspace) != (program.project, self.request.workspace):
             raise StateError(
                 f"{self.store.url} is the state of project {head.project!r}, workspace {head.workspace!r}",
-                hint=f"this is project {program.project!r}, workspace {self.request.workspace!r}: name its own state with --state",
+                hint=f"name the state of {program.project!r}, workspace {self.request.workspace!r}, with --state",
             )
         return self.store.load()
 
@@ -95,6 +96,7 @@ class Session:
             now=self.clock(),
             observations=self.clients.observe(active),
             asked=frozenset(found.run_id for found in active),
+            refreshed=refresh,
             override=override,
         )
 
@@ -111,7 +113,8 @@ class Session:
         ]
 
     def _is_in_flight(self, attempt: AttemptRecord, now: float) -> bool:
-        return attempt.status is Status.INTENT and self.store.is_claim_alive(attempt, now)
+        claim = attempt.claim if attempt.status is Status.INTENT else None
+        return claim is not None and claim.expires_at > now and not is_dead(claim.owner)
 
     # Reading.
 

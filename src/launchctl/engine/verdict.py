@@ -37,7 +37,10 @@ def observed(attempt: AttemptRecord, found: Observation, now: float, timeout: fl
     )
     if changed == attempt:
         return attempt
-    return replace(changed, since=(found.ended_at or now) if status.is_terminal else now if status is not attempt.status else attempt.since)
+    return replace(
+        changed,
+        since=(found.ended_at or now) if status.is_terminal else now if status is not attempt.status else attempt.since,
+    )
 
 
 def gone(attempt: AttemptRecord, now: float) -> AttemptRecord:

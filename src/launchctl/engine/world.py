@@ -38,6 +38,8 @@ class World:
     """By run id."""
     asked: frozenset[str] = frozenset()
     """Run ids that the providers were asked about; one without an observation does not exist there."""
+    refreshed: bool = True
+    """Whether the providers were to be asked at all."""
     override: Override = field(default_factory=Override)
 
     def recorded(self, address: str) -> RunState | None:

@@ -1,0 +1,36 @@
+"""Runs as `status` and a report list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from launchctl.engine.events import RunLine
+from launchctl.engine.schedule import reference
+from launchctl.state.model import AttemptRecord, RunState, Standing, State
+
+
+def run_lines(state: State, waiting: Mapping[str, str]) -> tuple[RunLine, ...]:
+    """The latest attempt of every active run, and every other that still runs, by address."""
+    return tuple(
+        _line(run, attempt, waiting)
+        for _, run in sorted(state.runs.items())
+        for attempt in run.attempts
+        if run.run.standing is Standing.ACTIVE and (attempt is run.latest or attempt.status.is_active)
+    )
+
+
+def _line(run: RunState, attempt: AttemptRecord, waiting: Mapping[str, str]) -> RunLine:
+    return RunLine(
+        address=attempt.address,
+        generation=attempt.generation,
+        attempt=attempt.number,
+        run_id=attempt.run_id,
+        status=attempt.status,
+        since=attempt.since,
+        waiting_for=waiting.get(reference(attempt), ""),
+        exit_code=attempt.exit_code,
+        message=attempt.message,
+        queue=run.generation.policy.queue if run.generation else "",
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+    )
