@@ -49,6 +49,37 @@ KEY_WITH_PLACEHOLDER = Code(
     '{kind} are not filled in within a key, got "{key}"',
     "Templates `{{ … }}` and macros `${…}` are filled in within values. A key keeps its name.",
 )
+WRONG_VALUE_TYPE = Code(
+    "wrong-value-type",
+    "expected {expected}, got {got}",
+    "A variable has a type: string, integer, number, boolean, quantity (such as 16Gi) or duration (such as 6h). A "
+    "value of another type is refused wherever it comes from: the declaration itself, a run's `templates`, the "
+    "command line.",
+)
+VALUE_OUT_OF_BOUNDS = Code(
+    "value-out-of-bounds",
+    "expected {expected}, got {got}",
+    "The guard rails of a variable (`minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `enum`, `pattern`) "
+    "hold for every value, wherever it comes from. The note shows where the bound is declared.",
+)
+EMPTY_RANGE = Code(
+    "empty-range",
+    "no value is between {low} and {high}",
+    "The bounds of a variable contradict one another, so that no value could keep them.",
+)
+BOUND_WITHOUT_MEANING = Code(
+    "bound-without-meaning",
+    "`{bound}` means nothing for a {kind}",
+    "`minimum`, `maximum` and their exclusive forms bound an integer, a number, a quantity or a duration; `pattern` "
+    "bounds a string. Use `enum` to list the values that are allowed.",
+)
+INVALID_PATTERN = Code(
+    "invalid-pattern",
+    "expected a regular expression, got {pattern}",
+    "`pattern` is a regular expression that the whole value must match. It is matched in linear time, so that no "
+    "value can stall a compilation: back references and look-around are not available, and very large repetitions are "
+    "refused.",
+)
 CODES: tuple[Code, ...] = (
     UNKNOWN_MACRO,
     INVALID_MACRO,
@@ -57,4 +88,9 @@ CODES: tuple[Code, ...] = (
     ENV_NOT_LISTED,
     ENV_NOT_HERE,
     KEY_WITH_PLACEHOLDER,
+    WRONG_VALUE_TYPE,
+    VALUE_OUT_OF_BOUNDS,
+    EMPTY_RANGE,
+    BOUND_WITHOUT_MEANING,
+    INVALID_PATTERN,
 )
