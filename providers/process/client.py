@@ -63,6 +63,8 @@ class ProcessClient:
             names = sorted(os.listdir(self._runs))
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise UnknownOutcome(f"cannot read {self._runs}: {error.strerror}") from error
         ours = [name for name in names if self._is_ours(run_folder.labels(self._runs / name))]
         return tuple(found for name in ours if (found := run_folder.observe(self._runs / name)))
 
