@@ -34,6 +34,8 @@ class ApplyOptions:
     """Whether it goes on until nothing is left to do."""
     parallelism: int = 10
     """How many objects are created at a time."""
+    starts: bool = True
+    """Whether pending attempts are started at all; `cancel` and `destroy` only watch."""
 
 
 def apply(
@@ -73,6 +75,7 @@ def drain(
         interrupt=interrupt,
         prepare=_prepare(session),
         parallelism=options.parallelism,
+        starts=options.starts,
         clock=session.clock,
     )
     state = work.run(wait=options.wait)

@@ -63,6 +63,7 @@ class Drain:
         interrupt: Interrupt,
         prepare: Callable[[AttemptRecord, Launch], None],
         parallelism: int = 10,
+        starts: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -73,6 +74,7 @@ class Drain:
         self._interrupt = interrupt
         self._prepare = prepare
         self._parallelism = parallelism
+        self._starts = starts
         self._clock = clock
         self._last_waiting: Mapping[str, str] = {}
         self._stuck: dict[str, str] = {}
@@ -122,8 +124,10 @@ class Drain:
         moved = self._stop(state) or moved
         if moved:
             state = self._store.load()
-        moved = self._retry(state) or moved
-        started = self._start(pool, self._store.load() if moved else state)
+        started = False
+        if self._starts:
+            moved = self._retry(state) or moved
+            started = self._start(pool, self._store.load() if moved else state)
         if started or moved:
             state = self._store.load()
         self._tell_waiting(state)
@@ -227,10 +231,15 @@ class Drain:
             attempt = run.latest
             if attempt is None or run.run.standing is not Standing.ACTIVE or not _may_retry(run, attempt):
                 continue
-            launch = Launch.from_text(attempt.manifest).retry
+            launch = self._recorded(attempt).retry
             if launch is not None:
                 moved = self._append(run, attempt, launch) or moved
         return moved
+
+    def _recorded(self, attempt: AttemptRecord) -> Launch:
+        """The launch of an attempt that has ended, which a snapshot does not carry."""
+        _, attempts = self._store.history(attempt.address)
+        return next(Launch.from_text(found.manifest) for found in attempts if found.run_id == attempt.run_id)
 
     def _append(self, run: RunState, attempt: AttemptRecord, launch: Launch) -> bool:
         assert run.generation is not None
@@ -283,7 +292,7 @@ class Drain:
     ) -> Mapping[Future[Outcome], AttemptRecord]:
         launches: dict[str, Launch] = {}
         for attempt in batch:
-            launch = Launch.from_text(self._store.manifest(attempt))
+            launch = Launch.from_text(attempt.manifest)
             missing = launch.missing(self._environment)
             if missing:
                 self._stuck[attempt.run_id] = missing

@@ -159,7 +159,7 @@ class Session:
         attempt = self.attempt(reference)
         if attempt.status is Status.PENDING:
             raise UsageError(f"{reference} has not started yet", hint="`launchctl status` says what it waits for")
-        launch = Launch.from_text(self.store.manifest(attempt))
+        launch = Launch.from_text(attempt.manifest)
         yield from self.clients.of(launch.resource).logs(target_of(attempt), follow=follow)
 
     def close(self) -> None:

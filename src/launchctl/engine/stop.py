@@ -1,0 +1,176 @@
+"""Stopping and saying: `cancel`, `destroy` and `resolve`. Each is a decision of its own, under the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from launchctl.addresses import Reference
+from launchctl.engine.apply import ApplyOptions, drain
+from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink
+from launchctl.engine.interrupt import Interrupt
+from launchctl.engine.plan import Action, Change, Plan, Reason
+from launchctl.engine.schedule import reference as spelled
+from launchctl.engine.session import Session
+from launchctl.errors import Blocked, StateError, UsageError
+from launchctl.state.model import AttemptRecord, RunState, Standing, State
+from launchctl.state.owner import current_owner
+from launchctl.state.store import PutAttempt, RequestCancel, Write
+from launchctl.status import Status
+
+_STOP_SECONDS = 30.0
+"""How long a cancel is watched; a target that takes longer is seen by the next command."""
+
+
+def cancel(session: Session, references: Sequence[Reference], sink: Sink) -> Report:
+    """Stops attempts: a pending one never starts, a running one is stopped at its provider and watched to its end.
+
+    Raises:
+        UsageError: one of the references never ran.
+        Blocked: one of them is protected.
+    """
+    state = _require_state(session)
+    found = [_attempt(state, wanted) for wanted in references]
+    for run, _ in found:
+        _require_unprotected(run)
+    _decide(session, state, [write for _, attempt in found for write in _stop(session, attempt)], sink)
+    return _watch(session, {attempt.run_id for _, attempt in found}, sink)
+
+
+def destroy_plan(session: Session) -> Plan:
+    """What `destroy` would do: cancel everything that runs, drop what is pending; history stays."""
+    state = _require_state(session)
+    changes = tuple(
+        _destroyed(run, attempt)
+        for _, run in sorted(state.runs.items())
+        for attempt in run.attempts
+        if run.run.standing is Standing.ACTIVE and not attempt.status.is_terminal
+    )
+    head = state.head
+    return Plan(head.project, head.entity, head.workspace, head.lineage, head.serial, changes)
+
+
+def destroy(session: Session, plan: Plan, sink: Sink) -> Report:
+    """Carries out `destroy_plan`."""
+    state = _require_state(session)
+    wanted = {change.run_id for change in plan.changes if change.action is Action.CANCEL}
+    attempts = [found for run in state.runs.values() for found in run.attempts if found.run_id in wanted]
+    _decide(session, state, [write for found in attempts for write in _stop(session, found)], sink)
+    report = _watch(session, wanted, sink)
+    return replace(report, blocked=sum(change.action is Action.BLOCKED for change in plan.changes))
+
+
+def resolve(session: Session, reference: Reference, status: Status) -> AttemptRecord:
+    """Records what a person knows of a lost attempt.
+
+    Raises:
+        UsageError: the attempt is not lost.
+    """
+    state = _require_state(session)
+    run, attempt = _attempt(state, reference)
+    if attempt.status is not Status.LOST:
+        known = _as_observed(session, attempt)
+        if known is not Status.LOST:
+            raise UsageError(
+                f"{spelled(attempt)} is {known.value}; only a lost attempt can be resolved",
+                hint=f"`launchctl apply --rerun {run.run.address}` starts it again",
+            )
+        session.store.record([replace(attempt, status=Status.LOST, ended_at=session.clock())])
+    now = session.clock()
+    said = replace(attempt, status=status, message=f"{status.value}, as a person said", since=now, ended_at=now)
+    session.store.resolve(said)
+    return said
+
+
+def _as_observed(session: Session, attempt: AttemptRecord) -> Status:
+    """The status that `status` shows: a record that is not terminal may be lost by now."""
+    for line in session.status():
+        if line.run_id == attempt.run_id:
+            return line.status
+    return attempt.status
+
+
+def _require_state(session: Session) -> State:
+    state = session.state()
+    if state is None:
+        raise StateError(f"there is no state at {session.store.url}", hint="`launchctl apply` creates it")
+    return state
+
+
+def _attempt(state: State, wanted: Reference) -> tuple[RunState, AttemptRecord]:
+    run = state.runs.get(str(wanted.address))
+    if run is None:
+        raise UsageError(f"{wanted.address} never ran", hint="`launchctl status` lists what did")
+    fitting = [
+        found
+        for found in run.attempts
+        if (wanted.generation or run.run.generation) == found.generation and wanted.attempt in {None, found.number}
+    ]
+    if not fitting:
+        raise UsageError(f"{wanted} is not under way", hint=f"its latest generation is g{run.run.generation}")
+    return run, fitting[-1]
+
+
+def _require_unprotected(run: RunState) -> None:
+    if run.run.protect:
+        raise Blocked(
+            f"{run.run.address} is protected", hint="set lifecycle: {protect: false} and apply that first"
+        )
+
+
+def _stop(session: Session, attempt: AttemptRecord) -> Iterable[Write]:
+    now = session.clock()
+    if attempt.status is Status.PENDING:
+        yield PutAttempt(replace(attempt, status=Status.CANCELLED, since=now, ended_at=now, message="never started"))
+    elif not attempt.status.is_terminal:
+        yield RequestCancel(attempt.address, attempt.generation, attempt.number)
+
+
+def _decide(session: Session, state: State, writes: list[Write], sink: Sink) -> None:
+    if not writes:
+        return
+    with session.store.lease(current_owner()) as lease:
+        if lease.took_over_from:
+            sink(LeaseTakenOver(lease.took_over_from))
+        sink(Decided(session.store.decide(lease, state.head.serial, writes), 0))
+
+
+def _watch(session: Session, wanted: set[str], sink: Sink) -> Report:
+    """Drains until the wanted attempts have ended, but starts nothing."""
+    until = session.clock() + _STOP_SECONDS
+    interrupt = Interrupt()
+    while True:
+        report = drain(session, ApplyOptions(starts=False), sink, interrupt)
+        state = _require_state(session)
+        open_ends = [
+            found
+            for run in state.runs.values()
+            for found in run.attempts
+            if found.run_id in wanted and not found.status.is_terminal
+        ]
+        if not open_ends:
+            return replace(report, failed=())
+        if session.clock() >= until:
+            late = tuple(f"{spelled(found)} has not ended yet; `launchctl status` follows it" for found in open_ends)
+            return replace(report, errors=(*report.errors, *late), failed=())
+        interrupt.wait(0.1)
+
+
+def _destroyed(run: RunState, attempt: AttemptRecord) -> Change:
+    change = Change(
+        attempt.address,
+        Action.CANCEL,
+        Reason.REQUESTED,
+        generation=attempt.generation,
+        attempt=attempt.number,
+        run_id=attempt.run_id,
+        status=attempt.status,
+    )
+    if not run.run.protect:
+        return change
+    return replace(
+        change,
+        action=Action.BLOCKED,
+        message="it is protected",
+        options=("lifecycle: {protect: false}",),
+    )
