@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchctl.diagnostics import Code
+from launchctl.diagnostics import Code, Severity
 
 UNKNOWN_MACRO = Code(
     "unknown-macro",
@@ -80,6 +80,52 @@ INVALID_PATTERN = Code(
     "value can stall a compilation: back references and look-around are not available, and very large repetitions are "
     "refused.",
 )
+UNKNOWN_TEMPLATE_VARIABLE = Code(
+    "unknown-template-variable",
+    'unknown template variable "{name}"',
+    "Inside `{{ … }}` stands the name of a template variable that the run's queue declares under `templates`, or "
+    "`var.NAME` for a variable that the project declares under `variables`. Write `{{{{` for a literal `{{`.",
+)
+MISSING_TEMPLATE_VALUE = Code(
+    "missing-template-value",
+    'template variable "{name}" has no value; used by {paths}',
+    "A template variable takes its value from the run's `templates`, or its declaration's `default`. A queue whose "
+    "variable has no default asks every run for a value.",
+)
+UNUSED_TEMPLATE_VARIABLE = Code(
+    "unused-template-variable",
+    'nothing uses the template variable "{name}"',
+    "The queue declares a variable that neither its own configuration nor any of its runs uses: a value for it would "
+    "change nothing.",
+    Severity.WARNING,
+)
+UNBALANCED_BRACES = Code(
+    "unbalanced-braces",
+    "the braces at character {place} are not closed or not opened: {text}",
+    "A template is written `{{ NAME }}`, with two braces on either side. Write `{{{{` for a literal `{{`.",
+)
+INVALID_TEMPLATE = Code(
+    "invalid-template",
+    "expected `{{{{ NAME }}}}` or `{{{{ NAME | FILTER }}}}`, got {text}",
+    "Inside a template stands one name, optionally followed by filters (`default`, `lower`, `upper`, `replace`, "
+    "`int`, `tojson`) whose arguments are plain texts, numbers, true or false. There are no expressions and no "
+    "statements. Write `{{{{` for a literal `{{`, for example in a chat template.",
+)
+UNKNOWN_FILTER = Code(
+    "unknown-filter",
+    'unknown filter "{name}"',
+    "The filters of a template are `default`, `lower`, `upper`, `replace`, `int` and `tojson`, with Jinja's meaning.",
+)
+TEMPLATE_FAILED = Code(
+    "template-failed",
+    "cannot fill in {placeholder}: {reason}",
+    "A filter does not fit the value that it is given, or is given the wrong number of arguments.",
+)
+TEMPLATE_RESULT_TOO_LONG = Code(
+    "template-result-too-long",
+    "the text is longer than {limit} characters once its templates are filled in",
+    "What a template makes is bounded, so that a small file cannot make a large one.",
+)
 CODES: tuple[Code, ...] = (
     UNKNOWN_MACRO,
     INVALID_MACRO,
@@ -93,4 +139,12 @@ CODES: tuple[Code, ...] = (
     EMPTY_RANGE,
     BOUND_WITHOUT_MEANING,
     INVALID_PATTERN,
+    UNKNOWN_TEMPLATE_VARIABLE,
+    MISSING_TEMPLATE_VALUE,
+    UNUSED_TEMPLATE_VARIABLE,
+    UNBALANCED_BRACES,
+    INVALID_TEMPLATE,
+    UNKNOWN_FILTER,
+    TEMPLATE_FAILED,
+    TEMPLATE_RESULT_TOO_LONG,
 )
