@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from launchctl.compiler.model.common import Flag, FreeMapping, Limit, Model, PriorityName, Text, Written
+from launchctl.compiler.model.common import Flag, FreeMapping, Limit, Model, PriorityName, Text, Written, expected
 from launchctl.values import JSON
 
-Scalar: TypeAlias = Annotated[JSON, Written({"type": ["string", "number", "boolean"]})]
+
+def _scalar(value: JSON) -> JSON:
+    if not isinstance(value, str | int | float):
+        raise expected("a text, a number, true or false")
+    return value
+
+
+Scalar: TypeAlias = Annotated[JSON, AfterValidator(_scalar), Written({"type": ["string", "number", "boolean"]})]
 VariableType: TypeAlias = Literal["string", "integer", "number", "float", "boolean", "quantity", "duration"]
 
 
 class GuardRails(Model):
-    """The bounds of a value; `bounds` has checked that they fit their type and one another."""
+    """The type and the bounds of a value."""
 
     type: VariableType = "string"
     """Kind of value; `float` is another word for `number`."""
@@ -34,11 +41,6 @@ class GuardRails(Model):
     """Value where none is given."""
     description: Text | None = None
     """For the reader."""
-
-    @property
-    def kind(self) -> str:
-        """The type, `float` read as `number`."""
-        return "number" if self.type == "float" else self.type
 
 
 class Variable(GuardRails):
