@@ -141,7 +141,7 @@ def _retry(decision: _Decision, change: Change, desired: Desired, record: RunSta
     starts = record.run.starts
     reserved = ids_reserved(desired.spec.retry.max, change.attempt)
     yield PutRun(_run_record(change.address, desired, change.generation, _count(starts, intent, reserved)))
-    yield PutGeneration(replace(record.generation, policy=_policy(desired)))
+    yield PutGeneration(replace(record.generation, policy=policy_of(desired)))
     yield PutAttempt(_attempt(decision, change, desired, record.generation.run_id, starts.get(intent, 0)))
 
 
@@ -161,7 +161,7 @@ def _take_form(decision: _Decision, change: Change, desired: Desired, record: Ru
 def _acknowledge(change: Change, desired: Desired, record: RunState) -> Iterator[Write]:
     assert record.generation is not None
     yield PutRun(_run_record(change.address, desired, record.run.generation, record.run.starts))
-    yield PutGeneration(replace(record.generation, address=change.address, policy=_policy(desired)))
+    yield PutGeneration(replace(record.generation, address=change.address, policy=policy_of(desired)))
 
 
 def _run_record(address: str, desired: Desired, generation: int, starts: Mapping[str, int]) -> RunRecord:
@@ -187,7 +187,7 @@ def _generation(decision: _Decision, change: Change, desired: Desired) -> Genera
         address=change.address,
         number=change.generation,
         form=desired.form,
-        policy=_policy(desired),
+        policy=policy_of(desired),
         run_id=change.run_id,
         reason=change.reason.value if change.reason else "",
         serial=decision.serial,
@@ -196,7 +196,8 @@ def _generation(decision: _Decision, change: Change, desired: Desired) -> Genera
     )
 
 
-def _policy(desired: Desired) -> Policy:
+def policy_of(desired: Desired) -> Policy:
+    """What a drain must know of a run, so that it never needs the project's text."""
     spec = desired.spec
     return Policy(
         queue=spec.queue,

@@ -113,9 +113,7 @@ def _attempt(state: State, wanted: Reference) -> tuple[RunState, AttemptRecord]:
 
 def _require_unprotected(run: RunState) -> None:
     if run.run.protect:
-        raise Blocked(
-            f"{run.run.address} is protected", hint="set lifecycle: {protect: false} and apply that first"
-        )
+        raise Blocked(f"{run.run.address} is protected", hint="set lifecycle: {protect: false} and apply that first")
 
 
 def _stop(session: Session, attempt: AttemptRecord) -> Iterable[Write]:
