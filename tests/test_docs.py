@@ -6,10 +6,14 @@ here; `pytest tests/test_docs.py --update` writes it anew.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import pkgutil
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,13 +97,31 @@ def keys_of(name: str) -> Callable[[], str]:
 
     def table() -> str:
         found = _model(name)
-        fields = found.model_fields.items()
-        inherited = model.RunSettings.model_fields if found in {model.Job, model.Run, model.Sweep} else {}
-        own = [(key, field) for key, field in fields if key not in inherited]
-        rows = ((f"`{field.alias or key}`", _default(field), _meaning(field)) for key, field in own)
+        shared = model.RunSettings.model_fields if found in {model.Job, model.Run, model.Sweep} else {}
+        meanings = _meanings(found)
+        rows = (
+            (f"`{field.alias or key}`", _default(field), meanings[key])
+            for key, field in found.model_fields.items()
+            if key not in shared
+        )
         return _table(("key", "unless given", "meaning"), rows)
 
     return table
+
+
+def _meanings(found: type[BaseModel]) -> dict[str, str]:
+    """The docstring of each attribute, those of its bases included."""
+    meanings: dict[str, str] = {}
+    for part in reversed(found.__mro__):
+        if issubclass(part, BaseModel) and part is not BaseModel:
+            body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0]
+            assert isinstance(body, ast.ClassDef)
+            for field, text in pairwise(body.body):
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                    assert isinstance(field.target, ast.Name)
+                    assert isinstance(text.value, ast.Constant)
+                    meanings[field.target.id] = " ".join(str(text.value.value).split()).rstrip(".")
+    return meanings
 
 
 def _model(name: str) -> type[BaseModel]:
@@ -114,15 +136,11 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value: object = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or value == {} or value == ():
+    if value in (None, "", {}, ()) or isinstance(value, BaseModel):
         return ""
     shown = [str(item) for item in value] if isinstance(value, tuple) else value
     spelled = str(shown).replace("'", "") if isinstance(shown, list) else str(shown)
     return f"`{spelled.lower() if isinstance(value, bool) else spelled}`"
-
-
-def _meaning(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split()).rstrip(".")
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
@@ -134,6 +152,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     ),
     **{f"keys-{key}": keys_of(name) for key, name in {
         "project": "ProjectFile",
+        "wandb": "Wandb",
         "secret": "Secret",
         "guard-rails": "GuardRails",
         "agent": "Agent",
