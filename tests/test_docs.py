@@ -28,6 +28,8 @@ from launchctl.compiler import model
 from launchctl.diagnostics import Code
 from launchctl.engine.decision import TABLE, Changed, removed
 from launchctl.engine.plan import Reason
+from launchctl.providers.docker.fields import UPDATABLE
+from launchctl.providers.docker.options import OPTIONS, Option
 from launchctl.status import Status
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,10 +145,32 @@ def _default(field: FieldInfo) -> str:
     return f"`{spelled.lower() if isinstance(value, bool) else spelled}`"
 
 
+def docker_options() -> str:
+    """The options of a docker configuration."""
+    rows = (
+        (f"`{option.name}`", _spellings(option), option.kind.expected, option.field_class.value, option.api)
+        for option in OPTIONS
+        if not option.owner
+    )
+    return _table(("option", "also", "takes", "class", "engine API from"), rows)
+
+
+def _spellings(option: Option) -> str:
+    return ", ".join(f"`{name}`" for name in (option.short, *option.aliases) if name)
+
+
+def docker_owned() -> str:
+    """The options that a docker configuration may not set."""
+    return _table(("option", "because"), ((f"`{found.name}`", found.owner) for found in OPTIONS if found.owner))
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "decision-table": decision_table,
     "removal-table": removal_table,
     "diagnostics": diagnostics,
+    "docker-options": docker_options,
+    "docker-owned": docker_owned,
+    "docker-updatable": lambda: ", ".join(f"`{name}`" for name in UPDATABLE) + ".\n",
     "commands": lambda: _table(
         ("command", "what it does"), ((f"`{name}`", text.rstrip(".")) for name, text in COMMANDS.items())
     ),
