@@ -1,0 +1,48 @@
+"""The command line of a manifest as a shell script that a person can read, review and run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from launchctl.compiler.node import Deferred
+from launchctl.providers.docker.argv import take_apart
+from launchctl.values import JSON
+
+_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def script(body: JSON) -> str:
+    """`docker run`, one option a line; what is only known where it runs is read from the environment there."""
+    argv: Sequence[JSON] = body["argv"]
+    parts = take_apart(argv)
+    lines = [" ".join(map(_quoted, option)) for option in parts.options]
+    lines += [_quoted(parts.image), *([" ".join(map(_quoted, parts.command))] if parts.command else [])]
+    command = " \\\n  ".join(["exec docker run", *lines])
+    return "\n".join(["#!/bin/sh", *_comment(parts.values("label"), parts.values("env"), argv), "set -eu", command, ""])
+
+
+def _comment(labels: Sequence[str], env: Sequence[JSON], argv: Sequence[JSON]) -> list[str]:
+    addresses = [label.partition("=")[2] for label in labels if label.startswith("launchctl.dev/address=")]
+    secrets = [str(value) for value in env if isinstance(value, str) and "=" not in value]
+    needed = {name for argument in argv for name in _pieces(argument)[1::2]} | set(secrets)
+    lines = [
+        f"# {address}: what launchctl runs, as it could be typed in the project's folder." for address in addresses
+    ]
+    return lines + ([f"# Needs in the environment: {' '.join(sorted(needed))}"] if needed else [])
+
+
+def _pieces(argument: JSON) -> Sequence[str]:
+    """Literal text and names of variables in turn, as in `Deferred`."""
+    return argument.pieces if isinstance(argument, Deferred) else _REFERENCE.split(str(argument))
+
+
+def _quoted(argument: JSON) -> str:
+    pieces = _pieces(argument)
+    if len(pieces) == 1:
+        return shlex.quote(pieces[0])
+    quoted = [
+        f'"${{{piece}}}"' if place % 2 else shlex.quote(piece) if piece else "" for place, piece in enumerate(pieces)
+    ]
+    return "".join(quoted)
