@@ -1,4 +1,4 @@
-"""The validator's one door: regular expressions of project files, matched in linear time.
+"""The validator's one door: documents against the schemas we ship, and patterns of project files in linear time.
 
 A pattern comes from a project file that may belong to a stranger; Python's own `re` would
 let it take exponential time. The engine here has neither back references nor look-around,
@@ -7,8 +7,11 @@ and refuses patterns that would need much memory.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+
+from launchctl.schemas import load
+from launchctl.values import JSON, format_path
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -41,3 +44,18 @@ def _compile(pattern: str) -> Draft202012Validator | None:
         return jsonschema_rs.Draft202012Validator({"type": "string", "pattern": pattern}, pattern_options=options)
     except jsonschema_rs.ValidationError:
         return None
+
+
+def violations(name: str, value: JSON) -> tuple[str, ...]:
+    """What is wrong in a value by a shipped schema, a sentence each; empty where nothing is."""
+    return tuple(
+        f"{format_path(tuple(found.instance_path)) or 'the document'}: {found.message}"
+        for found in _validator(name).iter_errors(value)
+    )
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(load(name))
