@@ -182,3 +182,15 @@ class State:
     """By address; forgotten and detached ones included."""
     configs: Mapping[str, ConfigRecord]
     """Queues and agents, by address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a state records, its leases apart: what `state pull` writes and `state push` reads."""
+
+    head: Head
+    runs: tuple[RunRecord, ...]
+    generations: tuple[GenerationRecord, ...]
+    """Each part is in the order of its keys."""
+    attempts: tuple[AttemptRecord, ...]
+    configs: tuple[ConfigRecord, ...]

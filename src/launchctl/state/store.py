@@ -15,6 +15,7 @@ from launchctl.state.model import (
     AttemptRecord,
     Claim,
     ConfigRecord,
+    Contents,
     GenerationRecord,
     Head,
     RunRecord,
@@ -31,7 +32,7 @@ class PutRun:
 
 @dataclass(frozen=True, slots=True)
 class PutGeneration:
-    """Insert a generation, or replace one whose attempts are all pending."""
+    """Insert a generation, or replace one: its form only while its latest attempt is pending, the rest always."""
 
     record: GenerationRecord
 
@@ -54,7 +55,7 @@ class DropAttempt:
 
 @dataclass(frozen=True, slots=True)
 class RequestCancel:
-    """Mark an attempt so that the next drain cancels it at its provider."""
+    """Mark an attempt so that the next drain cancels it at its provider; one that has ended stays as it is."""
 
     address: str
     generation: int
@@ -63,7 +64,7 @@ class RequestCancel:
 
 @dataclass(frozen=True, slots=True)
 class RenameRun:
-    """Give a run and all its history another address; its run ids stay."""
+    """Give a run and all its history another address, for those too that depend on it; its run ids stay."""
 
     source: str
     target: str
@@ -129,11 +130,18 @@ class StateStore(Protocol):
         ...
 
     def load(self) -> State:
-        """A consistent snapshot; raises StateError as `head` does, and where no state exists."""
+        """A consistent snapshot; raises StateError as `head` does, and where no state exists.
+
+        An attempt that is terminal and released comes without its manifest, which `history` has.
+        """
         ...
 
     def history(self, address: str) -> tuple[tuple[GenerationRecord, ...], tuple[AttemptRecord, ...]]:
-        """Every generation and attempt of an address, oldest first; the whole state for `*`."""
+        """Every generation and attempt of an address, oldest first, with manifests; the whole state for `*`."""
+        ...
+
+    def contents(self) -> Contents:
+        """All that is recorded, in one consistent reading (`state pull`)."""
         ...
 
     def lease(self, owner: str) -> AbstractContextManager[Lease]:
@@ -153,11 +161,21 @@ class StateStore(Protocol):
         ...
 
     def decide(self, lease: Lease, serial: int, writes: Sequence[Write]) -> int:
-        """Apply a decision in one step and return the next serial.
+        """Apply a decision in one step, in the order of its writes, and return the next serial.
+
+        A generation comes before its attempts. Nothing was written where it raises.
 
         Raises:
-            StateLocked: the lease was taken over meanwhile.
-            StalePlan: the serial is not the state's any more; nothing was written.
+            StateLocked: the lease was taken over or broken meanwhile.
+            StalePlan: the serial is not the state's any more, or a drain started what was to be changed.
+        """
+        ...
+
+    def replace(self, lease: Lease, contents: Contents) -> None:
+        """Put other contents in the place of all that is recorded, lineage and serial included (`state push`).
+
+        Raises:
+            StateLocked: the lease was taken over or broken meanwhile.
         """
         ...
 
@@ -168,20 +186,24 @@ class StateStore(Protocol):
 
         Moves each from `pending` to `intent` in one step with its claim, in the order given, and only
         while its queue has room: fewer active attempts on the queue than the `max_jobs` on record.
-        The records returned carry the claim.
+        Left alone is what was asked to be cancelled, what must wait until `not_before`, and what was
+        given another manifest than the caller's. The records returned are those on record, with the claim:
+        one fence for all, higher than that of every claim before.
         """
         ...
 
-    def renew(self, attempts: Sequence[AttemptRecord], claim: Claim, expires_at: float) -> None:
+    def renew(self, attempts: Sequence[AttemptRecord], held: Claim, expires_at: float) -> None:
         """Extend claims while a slow create is under way."""
         ...
 
     def record(self, attempts: Sequence[AttemptRecord]) -> tuple[AttemptRecord, ...]:
-        """Write observations and outcomes in one step; returns those that were taken.
+        """Write observations and outcomes in one step; returns those that were taken, as they are on record now.
 
         An attempt is taken where its record is not terminal, and where a claim is on record only with
         the same fence (observing an attempt in `intent` needs its claim; one that was submitted has none).
-        A terminal record never changes, but for `is_released` and by `resolve`.
+        A terminal record never changes, but for `is_released`, which becomes true, and by `resolve`.
+        An attempt is known by its run id, whatever its address is by now; its manifest and sequence stay,
+        a request to cancel is never taken back, and what was submitted never waits again.
         """
         ...
 

@@ -1,0 +1,237 @@
+"""The writes of a decision, applied in their order inside one transaction.
+
+What drains did since the decider looked shows here: a pending attempt that somebody has claimed
+since is never written over, the decision is stale as a whole.
+"""
+
+# ruff: noqa: S608  (statements are put together from column names of `rows`; values are always bound)
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import assert_never
+
+from launchctl.errors import StalePlan, StateError
+from launchctl.state.model import AttemptRecord, Contents, GenerationRecord
+from launchctl.state.rows import (
+    ATTEMPT_COLUMNS,
+    CONFIG_COLUMNS,
+    FORM_COLUMNS,
+    GENERATION_COLUMNS,
+    RUN_COLUMNS,
+    attempt_row,
+    form_row,
+    generation_row,
+    is_settled,
+    run_row,
+)
+from launchctl.state.store import (
+    DropAttempt,
+    DropConfig,
+    PutAttempt,
+    PutConfig,
+    PutGeneration,
+    PutRun,
+    RenameRun,
+    RequestCancel,
+    Write,
+)
+from launchctl.status import Status
+from launchctl.values import canonical
+
+_PENDING = Status.PENDING.value
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    return f"{_insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+
+
+_STORED_COLUMNS = (*ATTEMPT_COLUMNS, "queue", "is_settled")
+_PUT_RUN = _upsert("runs", RUN_COLUMNS, ("address",))
+_PUT_GENERATION = _upsert("generations", GENERATION_COLUMNS, ("address", "number"))
+_INSERT_ATTEMPT = _insert("attempts", _STORED_COLUMNS)
+_REPLACE_ATTEMPT = f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in _STORED_COLUMNS)} WHERE id = ?"
+_PUT_MANIFEST = _upsert("manifests", ("attempt", "body"), ("attempt",))
+_PUT_CONFIG = _upsert("configs", CONFIG_COLUMNS, ("address",))
+_OF_GENERATION = "WHERE address = ? AND generation = ?"
+_OF_ATTEMPT = f"{_OF_GENERATION} AND number = ?"
+
+
+def write(connection: sqlite3.Connection, item: Write) -> None:
+    """Apply one write; raises StalePlan where a drain was first."""
+    match item:
+        case PutRun(record):
+            connection.execute(_PUT_RUN, run_row(record))
+        case PutGeneration(record):
+            _put_generation(connection, record)
+        case PutAttempt(record):
+            _put_attempt(connection, record)
+        case DropAttempt(address, generation, number):
+            _drop_attempt(connection, address, generation, number)
+        case RequestCancel(address, generation, number):
+            _request_cancel(connection, address, generation, number)
+        case RenameRun(source, target):
+            _rename(connection, source, target)
+        case PutConfig() | DropConfig():
+            _write_config(connection, item)
+        case _:
+            assert_never(item)
+
+
+def insert_attempt(connection: sqlite3.Connection, record: AttemptRecord, queue: str) -> None:
+    """Insert an attempt with its manifest; raises IntegrityError where its key or run id is taken."""
+    identity = connection.execute(_INSERT_ATTEMPT, _stored(record, queue)).lastrowid
+    connection.execute(_PUT_MANIFEST, (identity, record.manifest))
+
+
+def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> str:
+    """The queue on which a generation's attempts run."""
+    row = connection.execute(
+        "SELECT policy FROM generations WHERE address = ? AND number = ?", (address, generation)
+    ).fetchone()
+    if row is None:
+        raise StateError(
+            f"{address}@g{generation} is not recorded, but an attempt of it is; this is a bug in launchctl"
+        )
+    return str(json.loads(row[0])[0])
+
+
+def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None:
+    """Put other contents in the place of all that is recorded; fences only grow."""
+    for table in ("manifests", "attempts", "generations", "runs", "configs"):
+        connection.execute(f"DELETE FROM {table}")
+    head = contents.head
+    fence = max((attempt.claim.fence for attempt in contents.attempts if attempt.claim), default=0)
+    connection.execute(
+        "UPDATE head SET lineage = ?, serial = ?, project = ?, entity = ?, workspace = ?, "
+        "claim_fence = MAX(claim_fence, ?)",
+        (head.lineage, head.serial, head.project, head.entity, head.workspace, fence),
+    )
+    for run in contents.runs:
+        connection.execute(_PUT_RUN, run_row(run))
+    queues = {(record.address, record.number): record.policy.queue for record in contents.generations}
+    for generation in contents.generations:
+        connection.execute(_PUT_GENERATION, generation_row(generation))
+    for attempt in contents.attempts:
+        insert_attempt(connection, attempt, queues[attempt.address, attempt.generation])
+    for config in contents.configs:
+        _write_config(connection, PutConfig(config))
+
+
+def _stored(record: AttemptRecord, queue: str) -> tuple[object, ...]:
+    return (*attempt_row(record), queue, int(is_settled(record)))
+
+
+def _write_config(connection: sqlite3.Connection, item: PutConfig | DropConfig) -> None:
+    if isinstance(item, DropConfig):
+        connection.execute("DELETE FROM configs WHERE address = ?", (item.address,))
+    else:
+        record = item.record
+        connection.execute(_PUT_CONFIG, (record.address, record.form, record.max_jobs))
+
+
+def _put_generation(connection: sqlite3.Connection, record: GenerationRecord) -> None:
+    key = (record.address, record.number)
+    found = connection.execute(
+        f"SELECT {', '.join(FORM_COLUMNS)} FROM generations WHERE address = ? AND number = ?", key
+    ).fetchone()
+    if found is None:
+        _refuse_waiting(connection, record)
+    elif found != form_row(record.form):
+        _refuse_started(connection, record)
+    connection.execute(_PUT_GENERATION, generation_row(record))
+    if found is not None:
+        queue = record.policy.queue
+        connection.execute(f"UPDATE attempts SET queue = ? {_OF_GENERATION} AND status = ?", (queue, *key, _PENDING))
+
+
+def _refuse_waiting(connection: sqlite3.Connection, record: GenerationRecord) -> None:
+    """A new generation never stands beside an attempt of an older one that waits to be started."""
+    waiting = connection.execute(
+        "SELECT generation, number FROM attempts "
+        "WHERE address = ? AND generation < ? AND status = ? AND cancel_requested = 0",
+        (record.address, record.number, _PENDING),
+    ).fetchone()
+    if waiting is not None:
+        raise _stale(record.address, waiting[0], waiting[1], "was appended by a retry")
+
+
+def _refuse_started(connection: sqlite3.Connection, record: GenerationRecord) -> None:
+    """A form may change while the latest attempt is pending; a policy may always."""
+    latest = connection.execute(
+        f"SELECT number, status FROM attempts {_OF_GENERATION} ORDER BY number DESC LIMIT 1",
+        (record.address, record.number),
+    ).fetchone()
+    if latest is not None and latest[1] != _PENDING:
+        raise _stale(record.address, record.number, latest[0], f"is {latest[1]}")
+
+
+def _put_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> None:
+    queue = queue_of(connection, record.address, record.generation)
+    identity = _pending(connection, *record.key)
+    if identity is None:
+        insert_attempt(connection, record, queue)
+    else:
+        connection.execute(_REPLACE_ATTEMPT, (*_stored(record, queue), identity))
+        connection.execute(_PUT_MANIFEST, (identity, record.manifest))
+
+
+def _pending(connection: sqlite3.Connection, address: str, generation: int, number: int) -> int | None:
+    """Row of a pending attempt, or None where there is no such attempt."""
+    found = connection.execute(
+        f"SELECT id, status FROM attempts {_OF_ATTEMPT}", (address, generation, number)
+    ).fetchone()
+    if found is None:
+        return None
+    if found[1] != _PENDING:
+        raise _stale(address, generation, number, f"is {found[1]}")
+    return int(found[0])
+
+
+def _drop_attempt(connection: sqlite3.Connection, address: str, generation: int, number: int) -> None:
+    identity = _pending(connection, address, generation, number)
+    if identity is None:
+        raise _stale(address, generation, number, "is gone")
+    connection.execute("DELETE FROM attempts WHERE id = ?", (identity,))
+    if connection.execute(f"SELECT 1 FROM attempts {_OF_GENERATION}", (address, generation)).fetchone() is None:
+        connection.execute("DELETE FROM generations WHERE address = ? AND number = ?", (address, generation))
+
+
+def _request_cancel(connection: sqlite3.Connection, address: str, generation: int, number: int) -> None:
+    """An attempt that has ended meanwhile needs no cancel."""
+    found = connection.execute(
+        f"SELECT id, status FROM attempts {_OF_ATTEMPT}", (address, generation, number)
+    ).fetchone()
+    if found is None:
+        raise _stale(address, generation, number, "is gone")
+    if not Status(found[1]).is_terminal:
+        connection.execute("UPDATE attempts SET cancel_requested = 1 WHERE id = ?", (found[0],))
+
+
+def _rename(connection: sqlite3.Connection, source: str, target: str) -> None:
+    if connection.execute("SELECT 1 FROM runs WHERE address = ?", (target,)).fetchone():
+        raise StateError(f"{target} is recorded already", hint=f"give {source} another name")
+    if connection.execute("UPDATE runs SET address = ? WHERE address = ?", (target, source)).rowcount == 0:
+        raise StateError(f"{source} is not recorded", hint="`launchctl state list` shows what is")
+    for table in ("generations", "attempts"):
+        connection.execute(f"UPDATE {table} SET address = ? WHERE address = ?", (target, source))
+    _rename_references(connection, source, target)
+
+
+def _rename_references(connection: sqlite3.Connection, source: str, target: str) -> None:
+    """Whoever waits for the run waits for it under its new name."""
+    old, new = canonical(source), canonical(target)
+    for column in ("policy", "upstream"):
+        connection.execute(
+            f"UPDATE generations SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)", (old, new, old)
+        )
+
+
+def _stale(address: str, generation: int, number: int, what: str) -> StalePlan:
+    return StalePlan(f"{address}@g{generation}#a{number} {what} since this was planned", hint="plan again")

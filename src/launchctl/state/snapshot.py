@@ -1,0 +1,208 @@
+"""Reading a state: all that planning needs in two queries, the history of one address, or everything."""
+
+# ruff: noqa: S608  (statements are put together from column names of `rows`; values are always bound)
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from launchctl.state.model import (
+    AttemptRecord,
+    ConfigRecord,
+    Contents,
+    Form,
+    GenerationRecord,
+    Head,
+    RunRecord,
+    RunState,
+    State,
+)
+from launchctl.state.rows import (
+    ATTEMPT_COLUMNS,
+    ATTEMPT_KINDS,
+    CONFIG_COLUMNS,
+    CONFIG_KINDS,
+    GENERATION_COLUMNS,
+    GENERATION_KINDS,
+    OUTCOME_COLUMNS,
+    RUN_COLUMNS,
+    RUN_KINDS,
+    STANDING_COLUMNS,
+    DamagedRow,
+    Row,
+    check,
+    read_attempt,
+    read_config,
+    read_form,
+    read_generation,
+    read_run,
+)
+
+
+def _names(table: str, columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
+
+
+_SETTLED_COLUMNS = ("number", "run_id", *OUTCOME_COLUMNS)
+# The acknowledged form is nearly always the generation's own: its text is then neither copied nor kept twice.
+_LATEST = f"""
+    SELECT {_names("r", STANDING_COLUMNS)},
+        r.version, CASE WHEN r.canonical = g.canonical THEN NULL ELSE r.canonical END,
+        r.intent, r.placement, r.metadata,
+        {_names("g", GENERATION_COLUMNS[1:])}, {_names("a", _SETTLED_COLUMNS)}
+    FROM runs r
+    LEFT JOIN generations g ON g.address = r.address AND g.number = r.generation
+    LEFT JOIN attempts a ON a.address = r.address AND a.generation = r.generation AND a.is_settled = 1
+"""
+_UNSETTLED = f"""
+    SELECT {_names("a", ATTEMPT_COLUMNS)}, m.body
+    FROM attempts a LEFT JOIN manifests m ON m.attempt = a.id
+    WHERE a.is_settled = 0
+    ORDER BY a.address, a.generation, a.number
+"""
+_STANDING_END, _RUN_END = len(STANDING_COLUMNS), len(RUN_COLUMNS)
+_GENERATION_END = _RUN_END + len(GENERATION_COLUMNS) - 1
+_OWN_KINDS = RUN_KINDS[:_STANDING_END] + "ItTTT"
+_SETTLED_KINDS = "IT" + ATTEMPT_KINDS[4:-3]
+_NO_GENERATION, _NO_ATTEMPT = "n" * (len(GENERATION_KINDS) - 1), "n" * len(_SETTLED_KINDS)
+_ROW_KINDS = {
+    (True, True): _OWN_KINDS + GENERATION_KINDS[1:] + _SETTLED_KINDS,
+    (True, False): _OWN_KINDS + GENERATION_KINDS[1:] + _NO_ATTEMPT,
+    (False, False): RUN_KINDS + _NO_GENERATION + _NO_ATTEMPT,
+    (False, True): RUN_KINDS + _NO_GENERATION + _SETTLED_KINDS,
+}
+"""Columns of a row, by whether it has a generation and a settled attempt; the last one is damage."""
+_ATTEMPT_WITH_BODY = ATTEMPT_KINDS + "t"
+_NO_CLAIM = (None, None, 0)
+
+
+def read_head(connection: sqlite3.Connection) -> Head:
+    """Identity and serial."""
+    row = connection.execute("SELECT lineage, serial, project, entity, workspace FROM head").fetchone()
+    if row is None:
+        raise DamagedRow("head")
+    check("TITTT", row)
+    return Head(*row)
+
+
+def read_state(connection: sqlite3.Connection) -> State:
+    """The snapshot that planning and draining start from; settled attempts come without their manifests."""
+    with _collector_paused():
+        unsettled = _unsettled(connection)
+        runs = dict[str, RunState]()
+        best: tuple[str, int] = ("", 0)
+        for row in connection.execute(_LATEST):
+            number = row[_GENERATION_END] or 0
+            if row[0] == best[0] and number < best[1]:
+                continue  # an earlier attempt of the same generation
+            best = (row[0], number)
+            runs[row[0]] = _run_state(row, unsettled)
+        configs = {record.address: record for record in _configs(connection)}
+        return State(read_head(connection), dict(sorted(runs.items())), configs)
+
+
+def read_history(
+    connection: sqlite3.Connection, address: str | None
+) -> tuple[tuple[GenerationRecord, ...], tuple[AttemptRecord, ...]]:
+    """Every generation and attempt of an address, or of all, oldest first, with manifests."""
+    where, parameters = ("", ()) if address is None else ("WHERE address = ?", (address,))
+    generations = connection.execute(
+        f"SELECT {', '.join(GENERATION_COLUMNS)} FROM generations {where} ORDER BY address, number", parameters
+    )
+    attempts = connection.execute(
+        f"SELECT {', '.join(ATTEMPT_COLUMNS)}, body FROM attempts LEFT JOIN manifests ON attempt = id {where} "
+        "ORDER BY address, generation, number",
+        parameters,
+    )
+    return tuple(map(_generation, generations)), tuple(map(_attempt, attempts))
+
+
+def read_contents(connection: sqlite3.Connection) -> Contents:
+    """All that is recorded, but for leases."""
+    rows = connection.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs ORDER BY address")
+    generations, attempts = read_history(connection, None)
+    return Contents(read_head(connection), tuple(map(_run, rows)), generations, attempts, tuple(_configs(connection)))
+
+
+def read_attempts(connection: sqlite3.Connection, where: str, parameters: tuple[str | int, ...]) -> list[AttemptRecord]:
+    """The attempts of a condition, with their manifests."""
+    rows = connection.execute(
+        f"SELECT {', '.join(ATTEMPT_COLUMNS)}, body FROM attempts LEFT JOIN manifests ON attempt = id WHERE {where}",
+        parameters,
+    )
+    return list(map(_attempt, rows))
+
+
+def _run_state(row: Row, unsettled: Mapping[str, tuple[AttemptRecord, ...]]) -> RunState:
+    check(_ROW_KINDS[row[_RUN_END] is not None, row[_GENERATION_END] is not None], row)
+    address, latest = row[0], row[3]
+    if latest and row[_RUN_END] is None:
+        raise DamagedRow(f"run {address}: its generation {latest} is gone")
+    generation = read_generation((address, *row[_RUN_END:_GENERATION_END])) if latest else None
+    run = read_run(row[:_STANDING_END], _acknowledged(row[_STANDING_END:_RUN_END], generation))
+    attempts = unsettled.get(address, ())
+    if row[_GENERATION_END] is not None:
+        settled = read_attempt((address, latest, *row[_GENERATION_END:], *_NO_CLAIM), "")
+        attempts = _with_latest(attempts, settled) if attempts else (settled,)
+    return RunState(run, generation, attempts)
+
+
+def _acknowledged(columns: Row, generation: GenerationRecord | None) -> Form:
+    if generation is None:
+        return read_form(columns)
+    form = generation.form
+    version, text, *hashes = columns
+    if text is None and version == form.version and tuple(hashes) == form.hashes:
+        return form
+    return Form(version, form.canonical if text is None else text, *hashes)
+
+
+def _with_latest(unsettled: tuple[AttemptRecord, ...], settled: AttemptRecord) -> tuple[AttemptRecord, ...]:
+    """The settled attempt takes part only where it is the latest of its generation."""
+    if any(one.generation == settled.generation and one.number > settled.number for one in unsettled):
+        return unsettled
+    return tuple(sorted((*unsettled, settled), key=lambda one: (one.generation, one.number)))
+
+
+def _unsettled(connection: sqlite3.Connection) -> dict[str, tuple[AttemptRecord, ...]]:
+    found = dict[str, tuple[AttemptRecord, ...]]()
+    for row in connection.execute(_UNSETTLED):
+        attempt = _attempt(row)
+        found[attempt.address] = (*found.get(attempt.address, ()), attempt)
+    return found
+
+
+def _configs(connection: sqlite3.Connection) -> Iterator[ConfigRecord]:
+    for row in connection.execute(f"SELECT {', '.join(CONFIG_COLUMNS)} FROM configs ORDER BY address"):
+        check(CONFIG_KINDS, row)
+        yield read_config(row)
+
+
+def _run(row: Row) -> RunRecord:
+    check(RUN_KINDS, row)
+    return read_run(row[:_STANDING_END], read_form(row[_STANDING_END:]))
+
+
+def _generation(row: Row) -> GenerationRecord:
+    check(GENERATION_KINDS, row)
+    return read_generation(row)
+
+
+def _attempt(row: Row) -> AttemptRecord:
+    check(_ATTEMPT_WITH_BODY, row)
+    return read_attempt(row[:-1], row[-1] or "")
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Ten thousand runs are sixty thousand new objects and no garbage: looking for it costs a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

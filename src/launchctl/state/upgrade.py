@@ -1,0 +1,68 @@
+"""States of an earlier format: brought up to date in one transaction, with a copy of the old file kept.
+
+`STEPS` maps a format to the function that leads from it to the next. A released step is never edited.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from launchctl.state.place import Place, sync_folder
+from launchctl.state.schema import SCHEMA_VERSION
+
+Step: TypeAlias = Callable[[sqlite3.Connection], None]
+
+STEPS: Mapping[int, Step] = {}
+"""Empty while there is one format."""
+
+
+def upgrade(
+    place: Place,
+    connection: sqlite3.Connection,
+    *,
+    steps: Mapping[int, Step] = STEPS,
+    target: int = SCHEMA_VERSION,
+) -> Path | None:
+    """Lead a state to the format `target`; returns the copy of the file as it was, None where nothing was to be done.
+
+    Of several processes that come at once one does it and the others find it done.
+    """
+    if _version(connection) == target:
+        return None
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)
+        copy = _keep(place, connection, version) if version < target else None
+        for number in range(version, target):
+            steps[number](connection)
+        connection.execute(f"PRAGMA user_version = {target}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return copy
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _keep(place: Place, connection: sqlite3.Connection, version: int) -> Path:
+    kept = place.beside(f".v{version}")
+    made = place.beside(f".{os.getpid()}.copy")
+    with place.errors():
+        os.close(os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        copy = sqlite3.connect(made)
+        try:
+            connection.backup(copy)
+        finally:
+            copy.close()
+        os.replace(made, kept)
+        sync_folder(kept.parent)
+    return kept
