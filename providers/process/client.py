@@ -145,12 +145,12 @@ class ProcessClient:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Refused(f"cannot make {folder}: {error.strerror}") from error
-        answer = self._spawn(folder, json.dumps(request).encode() + b"\n")
-        if answer["outcome"] == "refused":
-            raise Refused(f"cannot start a process in {folder}: {answer['message']}")
+        refusal = self._spawn(folder, json.dumps(request).encode() + b"\n")
+        if refusal:
+            raise Refused(f"cannot start a process in {folder}: {refusal}")
 
-    def _spawn(self, folder: FilePath, request: bytes) -> JSON:
-        """The answer of a supervisor that was given this request; `{"outcome": "none"}` where it died instead."""
+    def _spawn(self, folder: FilePath, request: bytes) -> str:
+        """Why a supervisor that was given this request started nothing; where it says nothing, the folder knows."""
         command = [sys.executable, "-I", "-S", supervisor.__file__, str(folder)]
         environment = {name: value for name, value in self._site.environment.items() if name in _FOR_PYTHON}
         try:
@@ -171,7 +171,7 @@ class ProcessClient:
                 output, _ = process.communicate(request, timeout=_ANSWER)
             except subprocess.TimeoutExpired as error:
                 raise UnknownOutcome(f"the supervisor in {folder} does not answer") from error
-        return json.loads(output) if output else {"outcome": "none"}
+        return output.decode()
 
     def _stop(self, folder: FilePath, target: Target) -> None:
         """Ask the supervisor to stop the job until it has, or do it in its place."""

@@ -85,22 +85,19 @@ def is_elsewhere(started: JSON) -> bool:
 def _stand(folder: FilePath, request: JSON) -> Observation:
     """Where an attempt stands.
 
-    A supervisor writes how the job ended before it lets go of the lock, and a child that takes `started.json` back
-    does so before it lets go. So the end is looked for after the lock was seen free, and the start once more after
-    that: only then do several reads of a moving folder tell one truth.
+    A supervisor writes how the job ended before it lets go of the lock. So the end is looked for after the lock
+    was seen free: only then do several reads of a moving folder tell one truth.
     """
-    while True:
-        started = read(folder, supervisor.STARTED)
-        is_held = is_supervised(folder)
-        end = read(folder, supervisor.EXIT)
-        if end is not None:
-            return _ended(request, started or read(folder, supervisor.STARTED), end)
-        if started is None:  # even under a lock: `submit` waits for what comes of it
-            return _observation(request, None, Status.SUBMITTED)
-        if is_held:
-            return _observation(request, started, Status.RUNNING)
-        if read(folder, supervisor.STARTED) == started:
-            return _unsupervised(folder, request, started)
+    started = read(folder, supervisor.STARTED)
+    is_held = is_supervised(folder)
+    end = read(folder, supervisor.EXIT)
+    if end is not None:
+        return _ended(request, started or read(folder, supervisor.STARTED), end)
+    if started is None:  # even under a lock: `submit` waits for what comes of it
+        return _observation(request, None, Status.SUBMITTED)
+    if is_held:
+        return _observation(request, started, Status.RUNNING)
+    return _unsupervised(folder, request, started)
 
 
 def _ended(request: JSON, started: JSON, end: JSON) -> Observation:

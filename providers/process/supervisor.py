@@ -5,15 +5,15 @@ works inside the run's folder:
 
     lock           held (`flock`) while the supervisor lives, and by its child until that has become the job
     request.json   labels and timeout: whose run this is
-    started.json   written before the job may run; where it exists, no supervisor starts the job again
+    started.json   put there by the child as its last act before it becomes the job; never taken back
     cancel         its presence asks the supervisor to stop the job
     exit.json      how it ended; where it exists, nothing starts the job any more
     output.log     what the job prints
     work/          the job's own working copy
 
-The job is a child that waits on a pipe until `started.json` is on the disk. A supervisor that dies before the
-release closes the pipe; the child then takes `started.json` back and ends without having run. Arguments and
-environment arrive on standard input and are never written: they may hold secrets.
+Under the lock, no `started.json` means that the job never ran and that nobody is about to run it: a supervisor may
+start it. With one, nobody may, ever. Arguments and environment arrive on standard input and are never written: they
+may hold secrets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # importing typing would cost a quarter of the start
 
     from launchctl.values import JSON
 
-LOCK, LOG, WORK = "lock", "output.log", "work"
+LOCK, LOG = "lock", "output.log"
 REQUEST, STARTED, CANCEL, EXIT = "request.json", "started.json", "cancel", "exit.json"
 POLL = 0.2
 """Seconds between two looks for a request to cancel."""
@@ -61,62 +61,61 @@ def main(folder: str) -> None:
 
 def supervise(request: Mapping[str, JSON]) -> None:
     """Start the job unless it was started or forbidden before, and record its end."""
+    refusal, child = "", None
     try:
-        outcome, child = admit(request)
+        child = admit(request)
     except OSError as error:
-        return answer("refused", os.strerror(error.errno or 0).lower())
-    answer(outcome)
+        refusal = os.strerror(error.errno or 0).lower()
+    answer(refusal)
     if child is not None:
         record_end(*see_through(child, request))
-    return None
 
 
-def admit(request: Mapping[str, JSON]) -> tuple[str, int | None]:
-    """What the caller is told, and the job's process where this supervisor is the one that started it."""
-    lock = hold_lock(_HERE, PATIENCE, unless_begun=True)
-    if lock is None:
-        return "begun", None
+def admit(request: Mapping[str, JSON]) -> int | None:
+    """The job's process, where this supervisor is the one that may start it; raises OSError where that fails."""
+    if hold_lock(_HERE, PATIENCE, unless_begun=True) is None:
+        return None
     owner = read_json(_HERE, REQUEST)
-    if owner is not None and owner["labels"] != request["labels"]:
-        return "taken", None
-    if is_there(_HERE, STARTED) or is_there(_HERE, EXIT):
-        return "begun", None
+    is_taken = owner is not None and owner["labels"] != request["labels"]
+    if is_taken or is_there(_HERE, STARTED) or is_there(_HERE, EXIT):
+        return None
     write_json(_HERE, REQUEST, {"version": 1, "labels": request["labels"], "timeout": request["timeout"]})
     if is_there(_HERE, CANCEL):
         write_end(_HERE, "cancelled", message="cancelled before it was started")
-        return "begun", None
-    return "begun", start(request)
+        return None
+    return start(request)
 
 
-def start(request: Mapping[str, JSON]) -> int:
-    """The process id of the job, released once `started.json` is on the disk."""
-    waiting, release = os.pipe()
+def start(request: Mapping[str, JSON]) -> int | None:
+    """The job's process, which is in `started.json` for good; None where it was killed before that."""
+    supervisor = os.getpid()
+    listening, telling = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(release)
-        become_job(request, waiting)
-    os.close(waiting)
-    try:
-        os.setpgid(child, child)
-        write_json(_HERE, STARTED, description(child))
-        os.write(release, b"1")
-    except OSError:
-        os.close(release)
-        os.waitpid(child, 0)
-        raise
-    os.close(release)
-    return child
+        become_job(request, supervisor, telling)
+    os.close(telling)
+    failure = os.read(listening, 8)
+    os.close(listening)
+    if is_there(_HERE, STARTED):
+        return child
+    os.waitpid(child, 0)
+    if failure:
+        raise OSError(int(failure), "")
+    return None
 
 
-def become_job(request: Mapping[str, JSON], waiting: int) -> NoReturn:
-    """Wait for the release, then replace this process by the job."""
+def become_job(request: Mapping[str, JSON], supervisor: int, telling: int) -> NoReturn:
+    """Replace this process by the job, if its supervisor is there to see it through; tell it 0 or an error's number."""
     code = 126
     try:
-        if os.read(waiting, 1) == b"1":
+        os.setpgid(0, 0)
+        draft = draft_json(_HERE, STARTED, description(supervisor))
+        if os.getppid() == supervisor:
+            publish(_HERE, draft, STARTED)
+            os.write(telling, b"0")
             code = execute(request)
-        elif is_there(_HERE, STARTED):  # the supervisor died first: nothing has run, so nothing was started
-            os.unlink(STARTED)
-            sync_folder(_HERE)
+    except OSError as error:
+        os.write(telling, b"%d" % (error.errno or errno.EIO))
     finally:
         os._exit(code)
 
@@ -240,10 +239,7 @@ def record_end(reason: str, status: int | None, remark: str) -> None:
 
 def signal_name(number: int) -> str:
     """`SIGTERM` for 15."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def stop_group(group: int, grace: float, reap: Callable[[], bool] = bool) -> bool:
@@ -315,14 +311,14 @@ def boot_id() -> str | None:
         return None
 
 
-def description(child: int) -> dict[str, JSON]:
-    """What `started.json` says: enough to know the process again, and never to take another for it."""
+def description(supervisor: int) -> dict[str, JSON]:
+    """What `started.json` says: enough to know this process again, and never to take another for it."""
     return {
-        "pid": child,
-        "birth": birth(child),
+        "pid": os.getpid(),
+        "birth": birth(os.getpid()),
         "boot": boot_id(),
         "machine": os.uname().nodename,
-        "supervisor": os.getpid(),
+        "supervisor": supervisor,
         "started_at": time.time(),
     }
 
@@ -335,18 +331,23 @@ def write_end(folder: str, reason: str, exit_code: int | None = None, message: s
 
 def write_json(folder: str, name: str, value: Mapping[str, JSON]) -> None:
     """A file that is there entirely or not at all, and stays when the power goes."""
+    publish(folder, draft_json(folder, name, value), name)
+
+
+def draft_json(folder: str, name: str, value: Mapping[str, JSON]) -> str:
+    """The path of a file's content on the disk, under a name of this process alone."""
     draft = os.path.join(folder, f".{name}.{os.getpid()}")
     with open(draft, "w", encoding="ascii") as file:
         json.dump(value, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    return draft
+
+
+def publish(folder: str, draft: str, name: str) -> None:
+    """Give a draft its name, for good."""
     os.replace(draft, os.path.join(folder, name))
-    sync_folder(folder)
-
-
-def sync_folder(folder: str) -> None:
-    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
@@ -386,10 +387,10 @@ def hold_lock(folder: str, patience: float, *, unless_begun: bool = False) -> in
             time.sleep(0.005)
 
 
-def answer(outcome: str, message: str = "") -> None:
-    """Tell the caller, if it still listens, what became of its request, and let go of its pipes."""
+def answer(refusal: str) -> None:
+    """Tell the caller, if it still listens, why nothing was started, or nothing; let go of its pipes."""
     with contextlib.suppress(OSError):
-        os.write(1, json.dumps({"outcome": outcome, "message": message}).encode())
+        os.write(1, refusal.encode())
     nothing = os.open(os.devnull, os.O_RDWR)
     for target in (0, 1, 2):
         os.dup2(nothing, target)
