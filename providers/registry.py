@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -30,6 +31,12 @@ def canonical_name(resource: str) -> str:
 def provider_names() -> frozenset[str]:
     """Names of every provider that can be loaded."""
     return frozenset(SHIPPED) | {point.name for point in _registered()}
+
+
+def resource_names() -> Mapping[str, str]:
+    """Every name that a queue's `resource` may have, aliases and later targets too, and the provider that it means."""
+    names = provider_names() | LATER
+    return {name: name for name in sorted(names)} | {alias: name for alias, name in ALIASES.items() if name in names}
 
 
 @cache

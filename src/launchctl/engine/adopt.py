@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
-from launchctl.compiler.bind import run_id
+from launchctl.engine.cells import next_id
 from launchctl.engine.decide import policy_of
 from launchctl.engine.events import Decided, Sink, StateCreated
-from launchctl.engine.pipeline import launch_text
 from launchctl.engine.plan import Action, Change, Reason
+from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
 from launchctl.engine.world import Desired
 from launchctl.errors import InvalidProject
@@ -81,7 +81,9 @@ def _writes(
 
 
 def _adopted(session: Session, address: str, desired: Desired, group: Sequence[Observation]) -> Iterator[Write]:
-    ids = [_id(session, desired, starts) for starts in range(_MOST_STARTS)]
+    program, workspace = session.compiled.program, session.request.workspace
+    assert program is not None
+    ids = [next_id(program, workspace, desired, starts) for starts in range(_MOST_STARTS)]
     used = [ids.index(seen.run_id) for seen in group if seen.run_id in ids]
     forms = {seen.run_id: desired.form if seen.run_id in ids else _other(seen) for seen in group}
     latest = group[-1]
@@ -103,16 +105,8 @@ def _adopted(session: Session, address: str, desired: Desired, group: Sequence[O
             first[generation] = seen.run_id
             yield PutGeneration(_generation(session, address, desired, generation, seen.run_id, forms[seen.run_id]))
         change = Change(address, Action.ADOPT, Reason.ADOPTED, generation, number, seen.run_id)
-        text = launch_text(session.compiled, session.request.workspace)(desired, change, first[generation], 0)
+        text = launch_text(program, workspace)(desired, change, first[generation], 0)
         yield PutAttempt(_attempt(seen, address, text, session.clock()))
-
-
-def _id(session: Session, desired: Desired, starts: int) -> str:
-    program = session.compiled.program
-    assert program is not None
-    spec = desired.spec
-    names = (spec.address.slug, program.project, program.entity, session.request.workspace, str(spec.address))
-    return run_id(*names, desired.form.intent, starts, desired.provider.capabilities.id_length)
 
 
 def _other(seen: Observation) -> Form:

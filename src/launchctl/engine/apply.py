@@ -10,9 +10,9 @@ from launchctl.engine.drain import Drain
 from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink, StateCreated
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.launch import Launch, target_of
-from launchctl.engine.pipeline import launch_text
 from launchctl.engine.plan import Action, Change, Plan
 from launchctl.engine.planner import make_plan
+from launchctl.engine.rendering import launch_text
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
 from launchctl.engine.session import Session
@@ -50,7 +50,7 @@ def apply(
         StateError, ProviderError: the state or a target does not answer; nothing was decided.
     """
     interrupt = interrupt or Interrupt()
-    require_named_state(session.request.state or session.compiled.state_url, session.request.environment)
+    require_named_state(session.named_state, session.request.environment)
     _ensure_state(session, plan, sink)
     skipped = _decide(session, plan, sink)
     return drain(session, options, sink, interrupt, blocked=_blocked(plan), errors=skipped)
@@ -166,7 +166,7 @@ def _decide(session: Session, plan: Plan, sink: Sink) -> tuple[str, ...]:
             )
         accepted, skipped = _agreed(plan, make_plan(world))
         _update_in_place(session, accepted, world)
-        writes = writes_for(accepted, world, launch_text(session.compiled, session.request.workspace))
+        writes = writes_for(accepted, world, launch_text(world.program, world.workspace))
         if writes:
             _keep_code(session, accepted)
             serial = session.store.decide(lease, plan.serial, writes)
@@ -201,7 +201,7 @@ def _update_in_place(session: Session, plan: Plan, world: World) -> None:
         attempt = record.latest if record else None
         if desired is None or attempt is None:
             continue
-        text = launch_text(session.compiled, session.request.workspace)(desired, change, attempt.run_id, 0)
+        text = launch_text(world.program, world.workspace)(desired, change, attempt.run_id, 0)
         launch = Launch.from_text(text)
         session.clients.of(launch.resource).update(target_of(attempt), launch.body)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from launchctl.compiler.bind import run_id
+from launchctl.compiler.program import Program
 from launchctl.engine.decision import Cell, Changed
 from launchctl.engine.plan import Action, Change, Reason, fits
 from launchctl.engine.retry import allows_retry
@@ -56,19 +57,24 @@ class Case:
 Changes: TypeAlias = tuple[Change, ...]
 
 
-def next_id(world: World, desired: Desired, record: RunState | None) -> str:
-    """Id of the next attempt of the desired intent under its address."""
-    program, spec = world.program, desired.spec
+def next_id(program: Program, workspace: str, desired: Desired, starts: int) -> str:
+    """Id of an attempt of the desired intent under its address, of which so many were decided before."""
+    spec = desired.spec
     return run_id(
         spec.address.slug,
         program.project,
         program.entity,
-        world.workspace,
+        workspace,
         str(spec.address),
         desired.form.intent,
-        record.run.starts.get(desired.form.intent, 0) if record else 0,
+        starts,
         desired.provider.capabilities.id_length,
     )
+
+
+def _id_after(world: World, desired: Desired, record: RunState | None) -> str:
+    starts = record.run.starts.get(desired.form.intent, 0) if record else 0
+    return next_id(world.program, world.workspace, desired, starts)
 
 
 def start(
@@ -81,7 +87,7 @@ def start(
         reason=reason,
         generation=(record.run.generation if record else 0) + 1,
         attempt=1,
-        run_id=next_id(world, desired, record),
+        run_id=_id_after(world, desired, record),
         message=message,
     )
 
@@ -118,7 +124,7 @@ def _take_form(case: Case) -> Changes:
     assert case.record.generation is not None
     same = case.record.generation.form.intent == case.desired.form.intent
     taken = case.with_action(Action.UPDATE, case.reason, "not started yet: takes the new form")
-    return (taken if same else replace(taken, run_id=next_id(case.world, case.desired, case.record)),)
+    return (taken if same else replace(taken, run_id=_id_after(case.world, case.desired, case.record)),)
 
 
 def _recover(case: Case) -> Changes:
@@ -197,7 +203,7 @@ def _hold(case: Case) -> Changes:
     by_request = case.world.override.retry_failed and status is not Status.CANCELLED
     if by_policy or by_request:
         following = replace(
-            case.base, attempt=attempt.number + 1, run_id=next_id(case.world, case.desired, case.record)
+            case.base, attempt=attempt.number + 1, run_id=_id_after(case.world, case.desired, case.record)
         )
         return (replace(following, action=Action.RETRY, reason=Reason.RETRY if by_policy else Reason.REQUESTED),)
     held = case.with_action(

@@ -23,7 +23,7 @@ from launchctl.engine.world import World
 from launchctl.errors import InvalidProject, StateError, UsageError
 from launchctl.providers.base import Observation, Site
 from launchctl.state.model import AttemptRecord, Standing, State
-from launchctl.state.open import open_store
+from launchctl.state.open import VARIABLE, open_store
 from launchctl.state.owner import is_dead
 from launchctl.state.store import StateStore
 from launchctl.status import Status
@@ -67,6 +67,11 @@ class Session:
                 hint=f"name the state of {program.project!r}, workspace {self.request.workspace!r}, with --state",
             )
         return self.store.load()
+
+    @property
+    def named_state(self) -> str | None:
+        """What names the state, if anything does."""
+        return _named_state(self.compiled, self.request)
 
     # Planning.
 
@@ -176,6 +181,15 @@ def _fresh(attempt: AttemptRecord, seen: Observation | None, now: float) -> Atte
     return observed(attempt, seen, now, Launch.from_text(attempt.manifest).timeout)
 
 
+def _named_state(compiled: Compiled, request: Request) -> str | None:
+    """What names the state: the command line, else the environment, else the project; a path typed by a person is
+    relative to the folder that it was typed in, one in the project to the project's."""
+    typed = request.state or request.environment.get(VARIABLE)
+    if typed:
+        return typed if "://" in typed else str(request.here / typed)
+    return compiled.program.state if compiled.program else None
+
+
 @contextmanager
 def open_session(compiled: Compiled, request: Request) -> Iterator[Session]:
     """A session that is closed at the end of the block.
@@ -183,9 +197,7 @@ def open_session(compiled: Compiled, request: Request) -> Iterator[Session]:
     Raises:
         StateError: the state that was named cannot be opened.
     """
-    program = compiled.program
-    url = request.state or (program.state if program else None)
-    store = open_store(compiled.project_folder, request.workspace, url, request.environment)
+    store = open_store(compiled.project_folder, request.workspace, _named_state(compiled, request), request.environment)
     session = Session(compiled, request, store)
     try:
         yield session

@@ -1,0 +1,14 @@
+"""Diagnostics of the engine: what is wrong beside the project's own text."""
+
+from __future__ import annotations
+
+from launchctl.diagnostics import Code
+
+BAD_VARIABLE_FILE = Code(
+    "bad-variable-file",
+    "expected a mapping of variable names to single values",
+    "A file given by `--var-file` is YAML or JSON and holds one mapping: each key is the name of a variable of the "
+    "project, each value a text, a number or a boolean.\n\n    tag: v2\n    gpus: 4",
+)
+
+CODES = (BAD_VARIABLE_FILE,)

@@ -1,0 +1,193 @@
+"""Compiling: a project's text to everything that a plan needs of it. Reads files, and nothing else of the world."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from launchctl.compiler.bind import bind
+from launchctl.compiler.build import build_project, includes_of
+from launchctl.compiler.context import CompileContext
+from launchctl.compiler.document import Document, parse_document
+from launchctl.compiler.entries import ResolvedProject
+from launchctl.compiler.expand import expand
+from launchctl.compiler.program import CodeSource, Identity, Program
+from launchctl.compiler.resolve import resolve
+from launchctl.compiler.source import Include, Source, display_prefix, locate, read_sources
+from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span, has_errors, in_order
+from launchctl.engine.fingerprint import Fingerprinter
+from launchctl.engine.variables import chosen_variables
+from launchctl.engine.world import Desired
+from launchctl.images.source import CodeTree, code_reader
+from launchctl.providers.base import Capabilities
+from launchctl.providers.registry import load_provider, provider_names, resource_names
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command line selects, with the surroundings that it was typed in."""
+
+    project: Path
+    """A project file, or a folder that holds `project.yaml`."""
+    here: Path
+    """The current folder: places are told as somebody in it would type them."""
+    environment: Mapping[str, str]
+    workspace: str = "default"
+    variables: tuple[str, ...] = ()
+    """`NAME=VALUE`, as `--var` has them."""
+    variable_files: tuple[Path, ...] = ()
+    state: str | None = None
+    """A path or URL, where the command line names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A project, compiled as far as its faults allow."""
+
+    project_folder: Path
+    diagnostics: Diagnostics
+    """In the order of their places, named as somebody in `Request.here` would type them."""
+    program: Program | None
+    """None where not even a part of the project can be read."""
+    resolved: ResolvedProject | None
+    desired: Mapping[str, Desired]
+    """Every run without an error, by address."""
+    sources: Mapping[str, str]
+    """Text of each file by the name that a diagnostic gives it."""
+    inputs: Mapping[str, str]
+    """Digest of each file by its name relative to the project's folder."""
+    variables: Mapping[str, str]
+    """Every value from outside that was used."""
+    code: Mapping[str, CodeTree] = field(default_factory=dict[str, CodeTree])
+    """Code folders by digest."""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the project has no error."""
+        return self.program is not None and not has_errors(self.diagnostics)
+
+    def code_of(self, address: str) -> CodeTree | None:
+        """The code that a run works in a copy of, if it does."""
+        source = self.desired[address].spec.source
+        return self.code[source.digest] if isinstance(source, CodeSource) else None
+
+
+def compile_project(request: Request) -> Compiled:
+    """The compiled project; whatever is wrong with it is among its diagnostics, all of it."""
+    project = request.here / request.project
+    folder = locate(project).folder.resolve()
+    front = _read(project)
+    variables, problems = chosen_variables(request.variables, request.variable_files, request.environment)
+    found: list[Diagnostic] = [*front.diagnostics, *problems]
+    program: Program | None = None
+    desired: dict[str, Desired] = {}
+    trees: dict[str, CodeTree] = {}
+    if front.resolved is not None:
+        read = code_reader(folder, front.digests)
+
+        def code(path: str, ignore: tuple[str, ...]) -> CodeTree:
+            tree = read(path, ignore)
+            trees[tree.digest] = tree
+            return tree
+
+        program, expanded = expand(front.resolved, CompileContext(code, _capabilities(), variables))
+        desired, faults = _desired(program)
+        found += [*expanded, *faults]
+    prefix = display_prefix(project, request.here)
+    return Compiled(
+        project_folder=folder,
+        diagnostics=in_order(_named(diagnostic, prefix) for diagnostic in found),
+        program=program,
+        resolved=front.resolved,
+        desired=desired,
+        sources={prefix + source.name: source.text for source in front.sources},
+        inputs=front.digests,
+        variables={name: value.text for name, value in variables.items()},
+        code=trees,
+    )
+
+
+# The front: text to names that lead somewhere.
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    sources: tuple[Source, ...]
+    resolved: ResolvedProject | None
+    diagnostics: Diagnostics
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        return {
+            source.name: f"sha256:{hashlib.sha256(source.text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+            for source in self.sources
+        }
+
+
+def _read(project: Path) -> _Front:
+    documents: list[Document] = []
+    found: list[Diagnostic] = []
+
+    def includes(source: Source) -> tuple[Include, ...]:
+        document, faults = parse_document(source)
+        documents.append(document)
+        found.extend(faults)
+        return includes_of(document)
+
+    sources, faults = read_sources(project, includes)
+    found.extend(faults)
+    if not documents or documents[0].root is None:
+        return _Front(sources, None, tuple(found))
+    built, faults = build_project(documents)
+    found.extend(faults)
+    resolved, faults = resolve(built, resource_names())
+    return _Front(sources, resolved, (*found, *faults))
+
+
+def _capabilities() -> Mapping[str, Capabilities]:
+    return {name: load_provider(name).capabilities for name in provider_names()}
+
+
+def _named(found: Diagnostic, prefix: str) -> Diagnostic:
+    """The diagnostic with its places as somebody in the current folder would type them."""
+    if not prefix:
+        return found
+    notes = tuple(Note(note.message, _placed(note.span, prefix)) for note in found.notes)
+    return replace(found, span=_placed(found.span, prefix), notes=notes)
+
+
+def _placed(span: Span | None, prefix: str) -> Span | None:
+    return span._replace(file=prefix + span.file) if span else None
+
+
+# The back: specifications to forms and manifests.
+
+
+def _desired(program: Program) -> tuple[dict[str, Desired], Diagnostics]:
+    """Forms of all runs, and what their targets refuse; equal configurations are checked once."""
+    fingerprinter = Fingerprinter()
+    checked: set[tuple[int, str]] = set()
+    found: list[Diagnostic] = []
+    desired: dict[str, Desired] = {}
+    for spec in program.launches:
+        provider = load_provider(spec.resource)
+        key = (id(spec.config), spec.resource)
+        if key not in checked:
+            checked.add(key)
+            found += provider.check(spec.config)
+        if has_errors(found):
+            continue
+        form = fingerprinter.form_of(spec, provider)
+        desired[str(spec.address)] = Desired(spec, form, provider)
+    for run in desired.values():
+        found += _lowered(run, program)
+    return desired, tuple(found)
+
+
+def _lowered(run: Desired, program: Program) -> Diagnostics:
+    """What is wrong with a run's manifest: nothing may reach a target that could have been refused before."""
+    identity = Identity(str(run.spec.address), str(run.spec.address))
+    launch = bind(run.spec, identity, program, "default", run.provider.capabilities.environment_chunk)
+    return run.provider.lower(launch)[1]
