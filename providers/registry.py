@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -22,20 +22,20 @@ LATER = frozenset({"kubernetes", "sagemaker", "vertex"})
 """Targets of the language that this version reads and checks but does not compile yet."""
 
 
-def canonical_name(resource: str) -> str:
-    """The provider's own name for a name or alias."""
-    return ALIASES.get(resource, resource)
-
-
 @cache
 def provider_names() -> frozenset[str]:
     """Names of every provider that can be loaded."""
     return frozenset(SHIPPED) | {point.name for point in _registered()}
 
 
-def resource_names() -> Mapping[str, str]:
-    """Every name that a queue's `resource` may have, aliases and later targets too, and the provider that it means."""
-    names = provider_names() | LATER
+def resource_names(used: Collection[str] = ()) -> Mapping[str, str]:
+    """Every name that a queue's `resource` may have, aliases and later targets too, and the provider that it means.
+
+    Installed packages are searched for others only where a name that is used is none of ours.
+    """
+    names = frozenset(SHIPPED) | LATER
+    if not names.union(ALIASES).issuperset(used):
+        names |= provider_names()
     return {name: name for name in sorted(names)} | {alias: name for alias, name in ALIASES.items() if name in names}
 
 

@@ -22,7 +22,7 @@ from launchctl.engine.variables import chosen_variables
 from launchctl.engine.world import Desired
 from launchctl.images.source import CodeTree, code_reader
 from launchctl.providers.base import Capabilities
-from launchctl.providers.registry import load_provider, provider_names, resource_names
+from launchctl.providers.registry import LATER, load_provider, resource_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def compile_project(request: Request) -> Compiled:
             trees[tree.digest] = tree
             return tree
 
-        program, expanded = expand(front.resolved, CompileContext(code, _capabilities(), variables))
+        program, expanded = expand(front.resolved, CompileContext(code, _capabilities(front.resolved), variables))
         desired, faults = _desired(program)
         found += [*expanded, *faults]
     prefix = display_prefix(project, request.here)
@@ -142,12 +142,14 @@ def _read(project: Path) -> _Front:
         return _Front(sources, None, tuple(found))
     built, faults = build_project(documents)
     found.extend(faults)
-    resolved, faults = resolve(built, resource_names())
+    used = {queue.model.resource for queue in built.queues.values()}
+    resolved, faults = resolve(built, resource_names(used))
     return _Front(sources, resolved, (*found, *faults))
 
 
-def _capabilities() -> Mapping[str, Capabilities]:
-    return {name: load_provider(name).capabilities for name in provider_names()}
+def _capabilities(resolved: ResolvedProject) -> Mapping[str, Capabilities]:
+    """Of the targets that a queue uses, and that this version can compile for."""
+    return {name: load_provider(name).capabilities for name in {*resolved.resources.values()} - LATER}
 
 
 def _named(found: Diagnostic, prefix: str) -> Diagnostic:
