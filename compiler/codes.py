@@ -168,7 +168,7 @@ TEMPLATE_NOT_HERE = Code(
 )
 LOST_SPELLING = Code(
     "lost-spelling",
-    "the number {written} would reach the job as the text {text}",
+    "this number would reach the job as the text {text}",
     "Arguments and environment variables are texts. A number whose spelling YAML does not keep (`1e-5`, `3.10`) is "
     "quoted, so that the job is given exactly what is written.",
 )

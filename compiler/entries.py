@@ -16,7 +16,7 @@ from launchctl.compiler.program import Dependency, Rename, SecretReference
 from launchctl.diagnostics import Span
 
 if TYPE_CHECKING:
-    from launchctl.compiler.model import Agent, Job, Queue, Run, RunSettings, Secret, Settings, Sweep, Variable
+    from launchctl.compiler.model import Agent, Job, Queue, Run, Secret, Settings, Sweep, Variable
 
 ModelT = TypeVar("ModelT", covariant=True)
 
@@ -48,7 +48,7 @@ class Project:
 
     settings: Settings
     node: MapNode
-    """The mapping of the main file."""
+    """The settings, as all files together write them."""
     variables: Mapping[str, VariableEntry] = field(default_factory=dict[str, "VariableEntry"])
     secrets: Mapping[str, SecretEntry] = field(default_factory=dict[str, "SecretEntry"])
     agents: Mapping[str, AgentEntry] = field(default_factory=dict[str, "AgentEntry"])
@@ -63,14 +63,15 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRun:
-    """A run, or a sweep whose trials are runs, with everything that it refers to.
+    """A run with everything that it refers to.
 
     `model` and `node` are merged with the run that it `extends`: mappings by key, lists and scalars replaced, and a
     `null` at the top takes the inherited key away; deeper down a `null` stays, since it deletes in a later layer.
+    Of a job with a queue of its own they hold the keys of a run alone; its command and environment are in `job`.
     """
 
     address: Address
-    model: RunSettings
+    model: Run
     node: MapNode
     job: JobEntry
     queue: QueueEntry
@@ -84,6 +85,22 @@ class ResolvedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolvedSweep:
+    """A sweep with everything that it refers to; where it takes a `file`, job and queue may stand there."""
+
+    address: Address
+    model: Sweep
+    node: MapNode
+    job: JobEntry | None
+    queue: QueueEntry | None
+    depends_on: tuple[Dependency, ...]
+    secrets: Mapping[str, SecretReference]
+    """Environment variable to secret: the job's, the sweep's over them, and `WANDB_API_KEY`."""
+    span: Span | None
+    """Where the sweep is declared."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedProject:
     """A project whose names all lead somewhere; what is broken, or needs what is broken, is left out."""
 
@@ -94,6 +111,6 @@ class ResolvedProject:
     """Queue to the agents that serve it, sorted."""
     runs: Mapping[str, ResolvedRun] = field(default_factory=dict[str, ResolvedRun])
     """By name, in the order of their addresses; with the jobs that are runs as well."""
-    sweeps: Mapping[str, ResolvedRun] = field(default_factory=dict[str, ResolvedRun])
-    """By name; `model` is a `Sweep`."""
+    sweeps: Mapping[str, ResolvedSweep] = field(default_factory=dict[str, ResolvedSweep])
+    """By name, in the order of their addresses."""
     moved: tuple[Rename, ...] = ()

@@ -33,6 +33,7 @@ from launchctl.values import JSON, is_list, is_mapping
 
 VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*"
 """Name of an environment variable."""
+VARIABLE_ITEM_PATTERN = rf"^{VARIABLE_PATTERN}(=[\s\S]*)?$"
 
 
 class Model(BaseModel):
@@ -144,7 +145,7 @@ VariableValue: TypeAlias = Annotated[JSON, AfterValidator(_variable), Written({"
 VariableMapping: TypeAlias = dict[VariableName, VariableValue]
 VariableItem: TypeAlias = Annotated[
     Annotated[VariableMapping, Tag("<mapping>")]
-    | Annotated[StrictStr, Field(pattern=rf"^{VARIABLE_PATTERN}(=[\s\S]*)?$"), Tag("<text>")],
+    | Annotated[StrictStr, Field(pattern=VARIABLE_ITEM_PATTERN), Tag("<text>")],
     by_form("`NAME`, `NAME=VALUE` or a mapping"),
 ]
 Environment: TypeAlias = Annotated[
@@ -155,3 +156,18 @@ Environment: TypeAlias = Annotated[
 
 FieldClassName: TypeAlias = Literal["intent", "placement", "metadata"]
 PriorityName: TypeAlias = Literal["critical", "high", "medium", "low"]
+
+PARAMETER_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
+URL_PATTERN = r"^https?://[^\s]+$"
+KUBERNETES_VERSION_PATTERN = r"^1\.[0-9]{1,3}(\.[0-9]+)?$"
+WANDB_NAME_PATTERN = r"^([^/\\#?%:{}$\s]+( +[^/\\#?%:{}$\s]+)*)?$"
+PATTERN_WORDS = {
+    f"^{NAME_PATTERN}$": 'a name: a letter, then up to 62 letters, digits, "_" or "-"',
+    f"^{VARIABLE_PATTERN}$": 'the name of an environment variable: letters, digits and "_"',
+    VARIABLE_ITEM_PATTERN: "`NAME`, `NAME=VALUE` or a mapping",
+    PARAMETER_PATTERN: 'the name of a parameter: letters, digits, "_", "-" and "."',
+    URL_PATTERN: "a URL that begins with `https://` or `http://`",
+    KUBERNETES_VERSION_PATTERN: 'a version such as "1.29"',
+    WANDB_NAME_PATTERN: "a name without any of / \\ # ? % : { } $",
+}
+"""What each pattern of the model means to a reader."""

@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, Tag, model_validator
 
 from launchctl.compiler.model.agent import Agent
-from launchctl.compiler.model.common import Flag, Model, Name, Text, VariableName, by_form, expected
+from launchctl.compiler.model.common import (
+    URL_PATTERN,
+    WANDB_NAME_PATTERN,
+    Flag,
+    Model,
+    Name,
+    Text,
+    VariableName,
+    by_form,
+    expected,
+)
 from launchctl.compiler.model.job import Job
 from launchctl.compiler.model.queue import Queue, Variable
 from launchctl.compiler.model.run import Run
@@ -16,7 +26,7 @@ from launchctl.compiler.model.sweep import Sweep
 VERSION = 1
 """The version of the project file that this launchctl writes and reads."""
 
-WandbName: TypeAlias = Annotated[Text, Field(pattern=r"^[^/\\#?%:{}$\s]+( +[^/\\#?%:{}$\s]+)*$", max_length=128)]
+WandbName: TypeAlias = Annotated[Text, Field(pattern=WANDB_NAME_PATTERN, max_length=128)]
 
 
 class KubernetesSecret(Model):
@@ -104,7 +114,7 @@ class Wandb(Model):
         by_form("true, false or a list of names"),
     ] = True
     """Which `WANDB_*` variables every job gets: all, none, or these alone."""
-    base_url: Annotated[Text, Field(pattern=r"^https?://[^\s]+$")] = "https://api.wandb.ai"
+    base_url: Annotated[Text, Field(pattern=URL_PATTERN)] = "https://api.wandb.ai"
     """W&B server."""
     api_key: Text | None = None
     """Name of the secret that every job gets as `WANDB_API_KEY`."""
@@ -115,9 +125,9 @@ class Settings(Model):
 
     version: Literal[1]
     """Version of the project file's form."""
-    project: WandbName
+    project: Annotated[WandbName, Field(min_length=1)]
     """Name of the project: `${project_name}` and `WANDB_PROJECT`."""
-    entity: WandbName | Literal[""] = ""
+    entity: WandbName = ""
     """Team or user: `${entity_name}` and `WANDB_ENTITY`."""
     author: Text = ""
     """Who the runs belong to: `${author}`."""

@@ -6,7 +6,17 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from launchctl.compiler.model.common import Flag, FreeMapping, Limit, Model, PriorityName, Text, Written, expected
+from launchctl.compiler.model.common import (
+    KUBERNETES_VERSION_PATTERN,
+    Flag,
+    FreeMapping,
+    Limit,
+    Model,
+    PriorityName,
+    Text,
+    Written,
+    expected,
+)
 from launchctl.values import JSON
 
 
@@ -68,7 +78,7 @@ class Queue(Model):
     """What a run may change, and within which bounds."""
     crds: tuple[Text, ...] | None = None
     """Kubernetes: files with the schemas of custom resources."""
-    kubernetes_version: Annotated[Text, Field(pattern=r"^1\.[0-9]{1,3}(\.[0-9]+)?$")] | None = None
+    kubernetes_version: Annotated[Text, Field(pattern=KUBERNETES_VERSION_PATTERN)] | None = None
     """Kubernetes: version of the cluster, such as "1.29"."""
     priority_classes: dict[PriorityName, Text] | None = None
     """Kubernetes: priority to the name of a PriorityClass."""

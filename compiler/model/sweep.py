@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import ConfigDict, Field, StrictInt, StrictStr, Tag, model_validator
 
 from launchctl.compiler.model.common import (
+    PARAMETER_PATTERN,
     Flag,
     FreeMapping,
     Model,
@@ -20,7 +21,7 @@ from launchctl.compiler.model.run import RunSettings
 from launchctl.values import JSON
 
 Number: TypeAlias = Annotated[float, Field(strict=True)]
-ParameterName: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
+ParameterName: TypeAlias = Annotated[StrictStr, Field(pattern=PARAMETER_PATTERN)]
 Distribution: TypeAlias = Literal[
     "constant",
     "categorical",
