@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -28,15 +28,26 @@ def provider_names() -> frozenset[str]:
     return frozenset(SHIPPED) | {point.name for point in _registered()}
 
 
-def resource_names(used: Collection[str] = ()) -> Mapping[str, str]:
+class ResourceNames(Mapping[str, str]):
     """Every name that a queue's `resource` may have, aliases and later targets too, and the provider that it means.
 
-    Installed packages are searched for others only where a name that is used is none of ours.
+    Installed packages are searched for others only when a name is none of ours.
     """
-    names = frozenset(SHIPPED) | LATER
-    if not names.union(ALIASES).issuperset(used):
-        names |= provider_names()
-    return {name: name for name in sorted(names)} | {alias: name for alias, name in ALIASES.items() if name in names}
+
+    _OURS: Mapping[str, str] = {**{name: name for name in (*SHIPPED, *sorted(LATER))}, **ALIASES}
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._OURS:
+            return self._OURS[name]
+        if name in provider_names():
+            return name
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._OURS, **{name: name for name in sorted(provider_names())}})
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 @cache

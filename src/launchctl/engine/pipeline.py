@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from launchctl.compiler.bind import bind
-from launchctl.compiler.build import build_project, includes_of
 from launchctl.compiler.context import CompileContext
-from launchctl.compiler.document import Document, parse_document
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.expand import expand
+from launchctl.compiler.load import load_project
 from launchctl.compiler.program import CodeSource, Identity, Program
-from launchctl.compiler.resolve import resolve
-from launchctl.compiler.source import Include, Source, display_prefix, locate, read_sources
+from launchctl.compiler.source import display_prefix, locate
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span, has_errors, in_order
 from launchctl.engine.fingerprint import Fingerprinter
 from launchctl.engine.variables import chosen_variables
 from launchctl.engine.world import Desired
 from launchctl.images.source import CodeTree, code_reader
 from launchctl.providers.base import Capabilities
-from launchctl.providers.registry import LATER, load_provider, resource_names
+from launchctl.providers.registry import LATER, ResourceNames, load_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +75,15 @@ def compile_project(request: Request) -> Compiled:
     """The compiled project; whatever is wrong with it is among its diagnostics, all of it."""
     project = request.here / request.project
     folder = locate(project).folder.resolve()
-    front = _read(project)
+    front = load_project(project, ResourceNames())
+    inputs = {source.name: digest_text(source.text) for source in front.sources}
     variables, problems = chosen_variables(request.variables, request.variable_files, request.environment)
     found: list[Diagnostic] = [*front.diagnostics, *problems]
     program: Program | None = None
     desired: dict[str, Desired] = {}
     trees: dict[str, CodeTree] = {}
     if front.resolved is not None:
-        read = code_reader(folder, front.digests)
+        read = code_reader(folder, inputs)
 
         def code(path: str, ignore: tuple[str, ...]) -> CodeTree:
             tree = read(path, ignore)
@@ -103,48 +101,10 @@ def compile_project(request: Request) -> Compiled:
         resolved=front.resolved,
         desired=desired,
         sources={prefix + source.name: source.text for source in front.sources},
-        inputs=front.digests,
+        inputs=inputs,
         variables={name: value.text for name, value in variables.items()},
         code=trees,
     )
-
-
-# The front: text to names that lead somewhere.
-
-
-@dataclass(frozen=True, slots=True)
-class _Front:
-    sources: tuple[Source, ...]
-    resolved: ResolvedProject | None
-    diagnostics: Diagnostics
-
-    @property
-    def digests(self) -> Mapping[str, str]:
-        return {
-            source.name: f"sha256:{hashlib.sha256(source.text.encode('utf-8', 'surrogatepass')).hexdigest()}"
-            for source in self.sources
-        }
-
-
-def _read(project: Path) -> _Front:
-    documents: list[Document] = []
-    found: list[Diagnostic] = []
-
-    def includes(source: Source) -> tuple[Include, ...]:
-        document, faults = parse_document(source)
-        documents.append(document)
-        found.extend(faults)
-        return includes_of(document)
-
-    sources, faults = read_sources(project, includes)
-    found.extend(faults)
-    if not documents or documents[0].root is None:
-        return _Front(sources, None, tuple(found))
-    built, faults = build_project(documents)
-    found.extend(faults)
-    used = {queue.model.resource for queue in built.queues.values()}
-    resolved, faults = resolve(built, resource_names(used))
-    return _Front(sources, resolved, (*found, *faults))
 
 
 def _capabilities(resolved: ResolvedProject) -> Mapping[str, Capabilities]:
