@@ -20,6 +20,7 @@ from launchctl.engine.world import Desired
 from launchctl.images.source import CodeTree, code_reader
 from launchctl.providers.base import Capabilities
 from launchctl.providers.registry import LATER, ResourceNames, load_provider
+from launchctl.values import digest_text
 
 
 @dataclass(frozen=True, slots=True)
