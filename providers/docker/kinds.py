@@ -41,12 +41,10 @@ def _full(pattern: str, flags: int = 0) -> Judge:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _words(name: str, *words: str, also: str = "") -> Kind:
+def _words(name: str, *words: str, also: str = "", example: str = "") -> Kind:
     """One of a few words, or a text of a further pattern."""
     fits = _full("|".join(map(re.escape, words)) + (f"|{also}" if also else ""))
-    listed = [f'"{word}"' for word in words]
-    more = ['"container:NAME"'] if also.startswith("container") else []
-    return Kind(name, " or ".join(listed + more), fits)
+    return Kind(name, " or ".join(f'"{word}"' for word in (*words, example) if word), fits)
 
 
 def _integer(name: str, low: int | None = None, high: int | None = None) -> Kind:
@@ -306,10 +304,12 @@ CPUSET = Kind("cpuset", "a list such as 0-3 or 0,1", _full(r"\d+(?:-\d+)?(?:,\d+
 CAPABILITY = Kind("capability", "a capability such as SYS_PTRACE", _full(r"[A-Za-z_]+"), _spell_capability)
 SECURITY = Kind("security option", "no-new-privileges or KEY=VALUE", _is_security)
 SIGNAL = Kind("signal", "a signal such as SIGTERM", _full(r"\d{1,2}|[A-Za-z]+\d?(?:[+-]\d{1,2})?"))
-RESTART = _words("restart", "no", "always", "unless-stopped", "on-failure", also=r"on-failure:\d+")
+RESTART = _words(
+    "restart", "no", "always", "unless-stopped", "on-failure", also=r"on-failure:\d+", example="on-failure:3"
+)
 PULL = _words("pull", "always", "missing", "never")
 CGROUPNS = _words("cgroupns", "host", "private")
-IPC = _words("ipc", "none", "private", "shareable", "host", also="container:.+")
-PID = _words("pid", "host", also="container:.+")
+IPC = _words("ipc", "none", "private", "shareable", "host", also="container:.+", example="container:NAME")
+PID = _words("pid", "host", also="container:.+", example="container:NAME")
 HOST_ONLY = _words("namespace", "host")
 ISOLATION = _words("isolation", "default", "process", "hyperv")

@@ -44,7 +44,9 @@ def _spell(kind: Kind, node: ScalarNode) -> str | Deferred:
 
 
 def _pairs(values: list[ScalarNode], option: str, node: Node) -> MapNode:
-    """Of two values for one name docker takes the last; a variable without a value is taken from where apply runs."""
-    nothing = None if option == "env" else ""
-    found = {name: value or ScalarNode(nothing, item.span) for item in values for name, value in [pair_of(item)]}
+    """Of two values for one name docker takes the last; a variable without one is taken from where apply runs."""
+    found: dict[str, Node] = {}
+    for item in values:
+        name, value = pair_of(item)
+        found[name] = value or ScalarNode(f"${{env:{name}}}" if option == "env" else "", item.span)
     return MapNode({name: found[name] for name in sorted(found)}, {}, node.span)
