@@ -37,6 +37,7 @@ _MAPPING_END: type[object] = yaml.MappingEndEvent
 _DOCUMENT_START: type[object] = yaml.DocumentStartEvent
 _STREAM_END: type[object] = yaml.StreamEndEvent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -116,8 +117,8 @@ def _paused_collector() -> Generator[None]:
 
 
 def _bad_character(source: Source, found: re.Match[str]) -> Diagnostic:
-    before = source.text[: found.start()]
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    before = _LINE_BREAK.split(source.text[: found.start()])
+    line, column = len(before), len(before[-1]) + 1
     character = f"U+{ord(found.group()):04X}"
     span = Span(source.name, line, column, line, column + 1)
     return Diagnostic(codes.BAD_CHARACTER, span, {"character": character, "place": "in a project file"})
@@ -350,7 +351,7 @@ class _Builder:
             getattr(error, "context", None) or "",
             (context.line, context.column) if context else None,
         )
-        found = explain(complaint, self.source.text.splitlines())
+        found = explain(complaint, _LINE_BREAK.split(self.source.text))
         notes = (
             (Note(found.began, self.point(complaint.context_place)),) if found.began and complaint.context_place else ()
         )
