@@ -10,15 +10,10 @@ import shlex
 from collections.abc import Iterator
 
 from launchctl.compiler.node import Deferred, MapNode, Node, ScalarNode
-from launchctl.compiler.program import BoundLaunch, ImageSource
+from launchctl.compiler.program import BoundLaunch
 from launchctl.diagnostics import Diagnostic, Diagnostics
 from launchctl.providers.manifest import Manifest
-from launchctl.providers.process.codes import (
-    IMAGE_ON_PROCESS,
-    NUL_CHARACTER,
-    PROCESS_CONFIG,
-    PROCESS_WITHOUT_COMMAND,
-)
+from launchctl.providers.process.codes import NUL_CHARACTER, PROCESS_CONFIG
 from launchctl.values import JSON, canonical
 
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
@@ -57,17 +52,9 @@ def _text(node: Node) -> Node:
 
 
 def _faults(launch: BoundLaunch) -> Iterator[Diagnostic]:
-    spec = launch.spec
-    arguments = {"address": str(spec.address)}
-    if isinstance(spec.source, ImageSource):
-        hint = "send it to a queue with `resource: docker`, or give the job `source: {code: PATH}`"
-        yield Diagnostic(IMAGE_ON_PROCESS, spec.source.image.span or spec.span, arguments, hint=hint)
-    elif not launch.command.items:
-        hint = "say how the code is run, for instance `command: [python, train.py]`"
-        yield Diagnostic(PROCESS_WITHOUT_COMMAND, spec.span, arguments, hint=hint)
     for node in (*launch.command.items, *launch.args.items, *launch.env.entries.values()):
         if isinstance(node, ScalarNode) and "\0" in str(node.value):
-            yield Diagnostic(NUL_CHARACTER, node.span or spec.span)
+            yield Diagnostic(NUL_CHARACTER, node.span or launch.spec.span)
 
 
 def script(body: JSON) -> str:

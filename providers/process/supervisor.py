@@ -394,7 +394,6 @@ def answer(refusal: str) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for target in (0, 1, 2):
         os.dup2(nothing, target)
-    os.close(nothing)
 
 
 if __name__ == "__main__":
