@@ -41,6 +41,8 @@ class Manifest:
 
 
 def _take_apart(value: JSON, path: Path, origins: dict[Path, Span], deferred: dict[Path, Deferred]) -> JSON:
+    if value is None or isinstance(value, str | int | float):  # most of any body
+        return value
     if isinstance(value, ScalarNode | ListNode | MapNode):
         if value.span is not None:
             origins[path] = value.span

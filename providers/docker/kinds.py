@@ -37,8 +37,8 @@ class Kind:
 
 
 def _full(pattern: str, flags: int = 0) -> Judge:
-    compiled = re.compile(pattern, flags | re.ASCII)
-    return lambda text: compiled.fullmatch(text) is not None
+    """Whether the whole text is of a pattern; compiled when the first text is judged, since most kinds never are."""
+    return lambda text: re.fullmatch(pattern, text, flags | re.ASCII) is not None
 
 
 def _words(name: str, *words: str, also: str = "", example: str = "") -> Kind:
@@ -76,7 +76,7 @@ def _spell_size(text: str) -> str:
     return f"{bytes_}b"
 
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION_PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
 _NANOSECONDS = {
     "ns": 1,
     "us": 10**3,
@@ -92,7 +92,7 @@ _is_duration = _full(r"\+?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bc
 
 def _spell_duration(text: str) -> str:
     """The largest unit that divides it: `1m30s` is `90s`."""
-    parts = _DURATION_PART.findall(text)
+    parts = re.findall(_DURATION_PART, text)
     total = int(sum(Fraction(number) * _NANOSECONDS[unit] for number, unit in parts))
     for unit in ("h", "m", "s", "ms", "us"):
         if total and total % _NANOSECONDS[unit] == 0:
@@ -137,11 +137,11 @@ _is_sysctl = _full(
     re.DOTALL,
 )
 _ULIMITS = "core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack"
-_ulimit = re.compile(rf"(?:{_ULIMITS})=(-1|\d+)(?::(-1|\d+))?", re.ASCII)
+_ULIMIT = rf"(?:{_ULIMITS})=(-1|\d+)(?::(-1|\d+))?"
 
 
 def _is_ulimit(text: str) -> bool:
-    match = _ulimit.fullmatch(text)
+    match = re.fullmatch(_ULIMIT, text, re.ASCII)
     if match is None:
         return False
     soft, hard = int(match[1]), int(match[2] or match[1])
@@ -194,11 +194,10 @@ def _is_mount(text: str) -> bool:
 
 _PROTOCOLS = {"tcp", "udp", "sctp"}
 _is_long_port = _full(r"(?=.*target=)(?:(?:published|target|protocol|mode)=[^,=]+(?:,|$))+")
-_numbers = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
 
 
 def _is_port_range(text: str) -> bool:
-    match = _numbers.fullmatch(text)
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text, re.ASCII)
     return match is not None and int(match[1]) <= int(match[2] or match[1]) <= 65535
 
 

@@ -29,12 +29,11 @@ from launchctl.providers.manifest import Manifest
 from launchctl.values import JSON
 
 _ORDER: Mapping[str, int] = {option.name: place for place, option in enumerate(OPTIONS)}
-_LOCAL = re.compile(r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/]|$)")
-_IMAGE = re.compile(
+_LOCAL = r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/]|$)"
+_IMAGE = (
     r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
     r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*"
-    r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?",
-    re.ASCII,
+    r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?"
 )
 
 
@@ -109,7 +108,7 @@ def _render(config: MapNode) -> Iterator[Group]:
 def _with_network(groups: tuple[Group, ...], launch: BoundLaunch) -> tuple[Group, ...]:
     """A W&B server on this machine is out of a container's reach unless it shares the machine's network."""
     server = launch.env.entries.get("WANDB_BASE_URL")
-    if not (isinstance(server, ScalarNode) and isinstance(server.value, str) and _LOCAL.match(server.value)):
+    if not (isinstance(server, ScalarNode) and isinstance(server.value, str) and re.match(_LOCAL, server.value)):
         return groups
     if any(group.option == "network" for group in groups):
         return groups
@@ -138,7 +137,7 @@ def _faults(launch: BoundLaunch, groups: tuple[Group, ...]) -> Iterator[Diagnost
 
 @lru_cache(maxsize=4096)
 def _is_image(text: str) -> bool:
-    return "${" in text or _IMAGE.fullmatch(text) is not None
+    return "${" in text or re.fullmatch(_IMAGE, text, re.ASCII) is not None
 
 
 def _replaced(group: Group, launch: BoundLaunch) -> Diagnostic:

@@ -10,7 +10,7 @@ from launchctl.compiler.node import Deferred
 from launchctl.providers.docker.argv import take_apart
 from launchctl.values import JSON
 
-_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_REFERENCE = r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}"
 
 
 def script(body: JSON) -> str:
@@ -35,7 +35,7 @@ def _comment(labels: Sequence[str], env: Sequence[JSON], argv: Sequence[JSON]) -
 
 def _pieces(argument: JSON) -> Sequence[str]:
     """Literal text and names of variables in turn, as in `Deferred`."""
-    return argument.pieces if isinstance(argument, Deferred) else _REFERENCE.split(str(argument))
+    return argument.pieces if isinstance(argument, Deferred) else re.split(_REFERENCE, str(argument))
 
 
 def _quoted(argument: JSON) -> str:
