@@ -7,7 +7,9 @@
     ├── Blocked               something needs a person's decision first
     ├── StalePlan             a saved plan that may not be applied any more
     ├── StateError            the state is unreadable, foreign, missing
-    │   └── StateLocked       another process decides right now
+    │   ├── StateLocked       another process decides right now
+    │   ├── StateMissing      there was one, and it is gone
+    │   └── StateDamaged      it is torn, and may be repaired
     └── ProviderError         a provider said no, or said nothing
         ├── Refused           nothing happened there, and nothing will
         ├── NameTaken         an object of that name exists and is not ours
@@ -18,6 +20,8 @@ What is wrong *in* a project file is a `Diagnostic`, never an exception.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from launchctl.diagnostics import Diagnostics
 
@@ -38,9 +42,11 @@ class UsageError(LaunchctlError):
 class InvalidProject(LaunchctlError):
     """A project with at least one error among its diagnostics."""
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(self, diagnostics: Diagnostics, sources: Mapping[str, str] | None = None) -> None:
         super().__init__("the project is invalid")
         self.diagnostics = diagnostics
+        self.sources = sources or {}
+        """Text of the project's files by name, to show the faulty lines."""
 
 
 class SourceError(LaunchctlError):
@@ -61,6 +67,18 @@ class StateError(LaunchctlError):
 
 class StateLocked(StateError):
     """The lease is held by somebody else."""
+
+
+class StateMissing(StateError):
+    """A state was created here and is not there any more; `lineage` is None where only its traces are left."""
+
+    def __init__(self, message: str, *, lineage: str | None, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.lineage = lineage
+
+
+class StateDamaged(StateError):
+    """A state whose bytes cannot be believed."""
 
 
 class ProviderError(LaunchctlError):

@@ -1,0 +1,22 @@
+"""The command `launchctl`, also as `python -m launchctl`: `--version` is answered before anything is loaded."""
+
+from __future__ import annotations
+
+import sys
+
+from launchctl import __version__
+
+
+def main() -> int:
+    """Carries out the process's command line and returns its exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        sys.stdout.write(f"launchctl {__version__}\n")
+        return 0
+    from launchctl.cli.main import run  # the argument parser alone costs more than the answer above
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""`launchctl compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from launchctl.cli import console
+from launchctl.cli.exit_code import ExitCode
+from launchctl.cli.options import TargetOption, with_project
+from launchctl.cli.parser import command_app, example
+from launchctl.cli.selection import Selection
+from launchctl.cli.views.text import counted, line
+from launchctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from launchctl.engine.pipeline import Compiled
+    from launchctl.engine.rendering import CompiledRun
+
+app = command_app()
+
+
+@app.command(
+    epilog=example(
+        "launchctl compile --target runs.baseline",
+        "launchctl compile -o compiled",
+        "launchctl compile --check -o compiled",
+    )
+)
+@with_project(positional=True)
+def compile(
+    selection: Selection,
+    *,
+    format: Annotated[Literal["yaml", "json"], typer.Option("--format", help="How to print the manifests.")] = "yaml",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Write a file for each run, and an index.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where DIR is out of date.")] = False,
+    target: TargetOption = None,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="PATH", help="Which layer set a value, as in runs.baseline.config.shm-size."),
+    ] = None,
+) -> int:
+    """Print or write the concrete manifests. Knows no state, and needs no network."""
+    from launchctl.cli.project import compile_valid
+    from launchctl.engine.rendering import render
+
+    if check and output is None:
+        raise UsageError("`--check` needs the folder that it compares with", hint="add `-o DIR`")
+    compiled, _ = compile_valid(selection)
+    if explain is not None:
+        return _explain(compiled, explain)
+    runs = tuple(render(compiled, selection.workspace, tuple(target or ())))
+    if target and not runs:
+        raise UsageError(f'no run of this project is "{", ".join(target)}"')
+    if output is not None:
+        return _to_folder(runs, output, check=check, is_whole=not target)
+    _print(compiled, runs, format)
+    return ExitCode.OK
+
+
+def _print(compiled: Compiled, runs: Sequence[CompiledRun], format: str) -> None:
+    from launchctl.engine.outputs import compile_document, compile_yaml
+
+    if format == "yaml":
+        for document in compile_yaml(runs):
+            console.show_text(document)
+        return
+    program = compiled.program
+    assert program is not None  # the project is valid
+    console.show_json(compile_document(program.project, program.entity, runs))
+
+
+def _to_folder(runs: Sequence[CompiledRun], folder: Path, *, check: bool, is_whole: bool) -> int:
+    from launchctl.engine.outputs import differences, outputs, write_outputs
+
+    wanted = outputs(runs)
+    work = differences if check else write_outputs
+    changed = work(folder, wanted, is_whole=is_whole)
+    console.show(line(f"{entry.kind:<8}{folder / entry.path}") for entry in changed)
+    console.say(_result(len(changed), len(wanted), check=check))
+    return ExitCode.FAILED if check and changed else ExitCode.OK
+
+
+def _result(changed: int, total: int, *, check: bool) -> str:
+    if not changed:
+        return f"Up to date: {counted(total, 'run')}"
+    if check:
+        return f"Out of date: {counted(changed, 'file')}; `launchctl compile -o DIR` brings them up to date"
+    return f"Written: {counted(changed, 'file')} of {counted(total, 'run')}"

@@ -1,0 +1,85 @@
+"""From a command line's selection to a compiled project and an open session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchctl.cli import console
+from launchctl.cli.selection import Selection
+from launchctl.diagnostics import Diagnostics, has_errors
+from launchctl.errors import InvalidProject
+
+if TYPE_CHECKING:
+    from launchctl.engine.pipeline import Compiled, Request
+    from launchctl.engine.session import Session
+
+
+def request_of(selection: Selection) -> Request:
+    """The selection with the surroundings of this process."""
+    from launchctl.engine.pipeline import Request
+
+    return Request(
+        project=selection.project,
+        here=Path.cwd(),
+        environment=dict(os.environ),
+        workspace=selection.workspace,
+        variables=selection.variables,
+        variable_files=selection.variable_files,
+        state=selection.state,
+    )
+
+
+def compile_valid(selection: Selection) -> tuple[Compiled, Request]:
+    """A project without errors, its warnings told.
+
+    Raises:
+        InvalidProject: it has errors.
+    """
+    from launchctl.engine.pipeline import compile_project
+
+    request = request_of(selection)
+    compiled = compile_project(request)
+    if has_errors(compiled.diagnostics):
+        raise InvalidProject(compiled.diagnostics, compiled.sources)
+    tell_diagnostics(compiled.diagnostics, compiled.sources)
+    return compiled, request
+
+
+@contextmanager
+def opened(selection: Selection) -> Iterator[Session]:
+    """A session of a project without errors."""
+    from launchctl.engine.session import open_session
+
+    compiled, request = compile_valid(selection)
+    with open_session(compiled, request) as session:
+        yield session
+
+
+@contextmanager
+def opened_to_look(selection: Selection) -> Iterator[Session]:
+    """A session that needs the project's name and state alone: a fault elsewhere keeps nobody from stopping a run.
+
+    Raises:
+        InvalidProject: not even that much can be read.
+    """
+    from launchctl.engine.pipeline import compile_project
+    from launchctl.engine.session import open_session
+
+    request = request_of(selection)
+    compiled = compile_project(request)
+    if compiled.program is None:
+        raise InvalidProject(compiled.diagnostics, compiled.sources)
+    with open_session(compiled, request) as session:
+        yield session
+
+
+def tell_diagnostics(diagnostics: Diagnostics, sources: Mapping[str, str]) -> None:
+    """Prints faults and warnings as messages."""
+    if diagnostics:
+        from launchctl.cli.views.diagnostics import diagnostic_lines
+
+        console.tell(*diagnostic_lines(diagnostics, sources))

@@ -1,0 +1,66 @@
+"""`launchctl validate`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from launchctl.cli import console
+from launchctl.cli.exit_code import ExitCode
+from launchctl.cli.options import with_project
+from launchctl.cli.parser import command_app, example
+from launchctl.cli.selection import Selection
+from launchctl.cli.views.text import counted
+from launchctl.diagnostics import Diagnostics, Severity
+
+if TYPE_CHECKING:
+    from launchctl.engine.pipeline import Compiled
+
+app = command_app()
+
+
+@app.command(epilog=example("launchctl validate", "launchctl validate --format github"))
+@with_project(positional=True)
+def validate(
+    selection: Selection,
+    *,
+    format: Annotated[
+        Literal["text", "json", "sarif", "github"],
+        typer.Option("--format", help="`sarif` for code scanning, `github` for annotations of a pull request."),
+    ] = "text",
+) -> int:
+    """Say everything that is wrong in a project, in one go, without a network."""
+    from launchctl.cli.project import request_of
+    from launchctl.engine.pipeline import compile_project
+
+    compiled = compile_project(request_of(selection))
+    _show(compiled, format)
+    if format == "text":
+        console.say(_summary(compiled.diagnostics, len(compiled.desired)))
+    return ExitCode.OK if compiled.is_valid else ExitCode.INVALID
+
+
+def _show(compiled: Compiled, format: str) -> None:
+    from launchctl import __version__
+    from launchctl.cli.views.diagnostics import as_github, as_json, as_sarif, diagnostic_lines
+
+    found = compiled.diagnostics
+    match format:
+        case "json":
+            console.show_json(as_json(found))
+        case "sarif":
+            console.show_json(as_sarif(found, __version__))
+        case "github":
+            console.show_text(as_github(found))
+        case _:
+            console.show(diagnostic_lines(found, compiled.sources))
+
+
+def _summary(diagnostics: Diagnostics, runs: int) -> str:
+    counts = Counter(found.severity for found in diagnostics)
+    said = [counted(counts[severity], severity.value) for severity in Severity if counts[severity]]
+    if counts[Severity.ERROR]:
+        return f"The project is invalid: {', '.join(said)}"
+    return f"The project is valid: {', '.join([counted(runs, 'run'), *said])}"

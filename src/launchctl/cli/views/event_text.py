@@ -1,0 +1,73 @@
+"""What happens during an apply, one line an event, as CI and logs show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from launchctl.cli.views.status_text import STATUS_STYLES
+from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, visible
+from launchctl.engine.events import (
+    CancelSent,
+    Claimed,
+    Created,
+    Decided,
+    Event,
+    LeaseTakenOver,
+    Retrying,
+    StateCreated,
+    StatusChanged,
+    Trouble,
+    Waiting,
+)
+
+_LONGEST_MESSAGE = 300
+_MOST_WAITING = 5
+
+
+def event_lines(event: Event, now: float) -> Iterator[Line]:
+    """The lines of an event; none for a step that the next event tells as well."""
+    match event:
+        case StatusChanged():
+            yield _status_line(event, now)
+        case Retrying(reference, _, cause, not_before):
+            wait = f" in {duration(not_before - now)}" if not_before > now else ""
+            yield line(f"{visible(reference)}: starts{wait}, since the attempt before it ended as {visible(cause)}")
+        case Trouble(reference, message):
+            yield line(Segment(f"{visible(reference)}: {clip(visible(message), _LONGEST_MESSAGE)}", "red"))
+        case Waiting(reasons):
+            yield from waiting_lines(reasons)
+        case Claimed() | Created():
+            return
+        case _:
+            yield line(_notice(event))
+
+
+def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
+    match event:
+        case StateCreated(url):
+            return f"state created: {visible(url)}"
+        case LeaseTakenOver(owner):
+            return f"the lease of {visible(owner)} had expired and was taken over"
+        case Decided(serial, starts):
+            return f"decision {serial} is recorded" + (f": {counted(starts, 'run')} to start" if starts else "")
+        case CancelSent(reference):
+            return f"{visible(reference)}: asked to stop"
+
+
+def _status_line(event: StatusChanged, now: float) -> Line:
+    style = STATUS_STYLES[event.new]
+    ran = f" after {duration(now - event.started_at)}" if event.new.is_terminal and event.started_at else ""
+    code = f", exit code {event.exit_code}" if event.exit_code else ""
+    message = f": {clip(visible(event.message), _LONGEST_MESSAGE)}" if event.message else ""
+    return line(f"{visible(event.reference)}: ", Segment(event.new.value, style), f"{ran}{code}{message}")
+
+
+def waiting_lines(reasons: Mapping[str, str]) -> Iterator[Line]:
+    """What waits and for what: each where they are few, else how many for each reason."""
+    if len(reasons) <= _MOST_WAITING:
+        for reference, reason in reasons.items():
+            yield line(f"{visible(reference)}: waits for {clip(visible(reason), _LONGEST_MESSAGE)}")
+        return
+    for reason, number in Counter(reasons.values()).most_common(_MOST_WAITING):
+        yield line(f"{counted(number, 'run waits', 'runs wait')} for {clip(visible(reason), _LONGEST_MESSAGE)}")

@@ -1,0 +1,76 @@
+"""A plan as one page that needs nothing else: no script, no request, every foreign text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
+from launchctl.cli.views.text import visible, visible_block
+from launchctl.engine.plan import Change, FieldChange, Plan
+from launchctl.values import JSON, canonical
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { border-bottom: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+ul { margin: .2rem 0; padding-left: 1.2rem; }
+.where { color: #666; }
+"""
+
+
+def plan_html(plan: Plan) -> str:
+    """The whole page; every address that is not unchanged is on it."""
+    title = f"Plan for {_text(plan.project)}, workspace {_text(plan.workspace)}"
+    body = "\n".join(found for section in sections(plan) for found in _section(section))
+    note = "" if plan.refreshed else "<p>Not refreshed: what runs now was not looked up.</p>\n"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+        f"<p><strong>{_text(summary_line(plan))}</strong></p>\n{note}{body}\n</body>\n</html>\n"
+    )
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"<h2>{section.title}</h2>"
+    yield "<table>\n<tr><th></th><th>address</th><th>what</th><th>why</th><th>where</th></tr>"
+    yield from map(_row, section.changes)
+    yield "</table>"
+
+
+def _row(change: Change) -> str:
+    details = "".join(f"<li>{found}</li>" for found in _details(change))
+    reason = _text(why(change)) + (f"<ul>{details}</ul>" if details else "")
+    return (
+        f"<tr><td><code>{_text(SYMBOLS[change.action])}</code></td><td><code>{_text(change.address)}</code></td>"
+        f"<td>{_text(verb(change))}</td><td>{reason}</td>"
+        f'<td class="where"><code>{_text(place(change))}</code></td></tr>'
+    )
+
+
+def _details(change: Change) -> Iterator[str]:
+    if change.message:
+        yield _text(change.message)
+    yield from map(_field, change.changes)
+    if change.affects:
+        yield f"touches {_text(', '.join(change.affects))}"
+    for option in change.options:
+        yield f"way out: <code>{_text(option)}</code>"
+
+
+def _field(field: FieldChange) -> str:
+    where = f' <span class="where">{_text(place(field))}</span>' if field.span else ""
+    return (
+        f"<code>{_text(field.path)}</code> ({field.field_class.value}): "
+        f"{_value(field.old)} &rarr; {_value(field.new)}{where}"
+    )
+
+
+def _value(value: JSON) -> str:
+    return "none" if value is None else f"<code>{escape(visible_block(canonical(value)))}</code>"
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))

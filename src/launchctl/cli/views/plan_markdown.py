@@ -1,0 +1,107 @@
+"""A plan for a comment on a pull request: bounded, with a first line that a bot finds again.
+
+What a user wrote stands in code spans alone, where neither Markdown nor HTML nor a mention of
+somebody has a meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
+from launchctl.cli.views.text import clip, format_value, listed, visible
+from launchctl.engine.plan import Change, Plan
+
+LONGEST = 64_000
+"""Characters; a comment on GitHub holds 65,536."""
+_TAIL = 400
+"""Kept for the last lines."""
+_ROWS = 200
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/=,@#\[\]()\" +-]+")
+_SPECIAL = re.compile(r"[^A-Za-z0-9 ,=/;\u0100-\U0010ffff]")
+_NOT_IN_COMMENT = re.compile(r"[^A-Za-z0-9_./]+")
+
+
+def marker(project: str, workspace: str) -> str:
+    """The first line of every plan of a project and workspace."""
+    return f"<!-- launchctl plan: {_NOT_IN_COMMENT.sub('-', f'{project}/{workspace}')} -->"
+
+
+def code(text: str) -> str:
+    """A code span that its content cannot leave, not in a table either."""
+    text = visible(text)
+    if _PLAIN.fullmatch(text) and text == text.strip():
+        return f"`{text}`"
+    return f"<code>{_SPECIAL.sub(lambda found: f'&#{ord(found.group())};', text)}</code>"
+
+
+def plan_markdown(plan: Plan) -> str:
+    """The comment's text."""
+    head = (
+        f"{marker(plan.project, plan.workspace)}\n"
+        f"### Plan for {code(clip(plan.project))}, workspace {code(clip(plan.workspace))}\n\n"
+        f"**{summary_line(plan)}**\n"
+    )
+    parts = sections(plan)
+    room = LONGEST - len(head) - _TAIL
+    texts: list[str] = []
+    left_out = 0
+    for number, section in enumerate(parts, 1):
+        text, missing = _section(section, room if number == len(parts) else room // 2)
+        texts.append(text)
+        room -= len(text)
+        left_out += missing
+    tail = f"\n{left_out:,} rows are left out here; `launchctl plan --limit 0` shows all.\n" if left_out else ""
+    note = "" if plan.refreshed else "\nNot refreshed: what runs now was not looked up.\n"
+    return head + "".join(texts) + note + tail
+
+
+def _section(section: Section, room: int) -> tuple[str, int]:
+    """The text of a section within its room, and how many rows had none."""
+    head = f"\n#### {section.title}\n\n| | address | what | why | where |\n| --- | --- | --- | --- | --- |\n"
+    changes, missing = _fit((_row(change) for change in section.changes), head, room * 2 // 3)
+    fields_head = "\n<details><summary>Fields</summary>\n\n| address | field | class | old | new | where |\n"
+    fields_head += "| --- | --- | --- | --- | --- | --- |\n"
+    end = "\n</details>\n"
+    rows = [row for change in section.changes for row in _field_rows(change)]
+    if not rows:
+        return changes, missing
+    fields, more = _fit(iter(rows), fields_head, room - len(changes) - len(end))
+    return changes + fields + end if fields else changes, missing + more
+
+
+def _fit(rows: Iterator[str], head: str, room: int) -> tuple[str, int]:
+    """As many rows as there is room for beneath their head; how many there was none for."""
+    text, count, missing = head, 0, 0
+    for row in rows:
+        if missing or count == _ROWS or len(text) + len(row) > room:
+            missing += 1
+        else:
+            text += row
+            count += 1
+    return (text if count else ""), missing
+
+
+def _row(change: Change) -> str:
+    reason = "<br>".join(found for found in (why(change), *_details(change)) if found)
+    where = code(place(change)) if change.span else ""
+    return f"| `{SYMBOLS[change.action]}` | {code(clip(change.address))} | {verb(change)} | {reason} | {where} |\n"
+
+
+def _details(change: Change) -> Iterator[str]:
+    if change.message:
+        yield code(clip(visible(change.message), 200))
+    if change.affects:
+        yield f"touches {code(listed(change.affects, 10))}"
+    for option in change.options:
+        yield f"way out: {code(clip(visible(option), 200))}"
+
+
+def _field_rows(change: Change) -> Iterator[str]:
+    for field in change.changes:
+        old = "" if field.old is None else code(format_value(field.old))
+        new = "" if field.new is None else code(format_value(field.new))
+        where = code(place(field)) if field.span else ""
+        path = code(clip(field.path))
+        yield f"| {code(clip(change.address))} | {path} | {field.field_class.value} | {old} | {new} | {where} |\n"

@@ -1,0 +1,90 @@
+"""Styled lines, and what makes foreign text safe and short enough to stand in them.
+
+A line is a tuple of segments; a style is a word of `rich`, and never the only carrier of a
+meaning. Only `console` knows whether the reader gets colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from launchctl.values import JSON, canonical
+
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Control characters, escapes of a terminal, and what reorders or hides text."""
+_UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
+_LONGEST_VALUE = 100
+
+
+class Segment(NamedTuple):
+    """A stretch of a line in one style."""
+
+    text: str
+    style: str = ""
+
+
+Line: TypeAlias = tuple[Segment, ...]
+
+
+def line(*parts: str | Segment) -> Line:
+    """A line of plain and styled parts; empty parts are left out."""
+    segments = (part if isinstance(part, Segment) else Segment(part) for part in parts)
+    return tuple(segment for segment in segments if segment.text)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines without styles, each ended."""
+    return "".join("".join(segment.text for segment in found).rstrip() + "\n" for found in lines)
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every character that could command a terminal spelled out."""
+    return _UNSAFE_IN_LINE.sub(_escape, text)
+
+
+def visible_block(text: str) -> str:
+    """As `visible`, but line breaks and tabs stay."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def clip(text: str, longest: int = _LONGEST_VALUE) -> str:
+    """The text, or its beginning and how much more there is."""
+    return text if len(text) <= longest else f"{text[: longest - 20]}... ({len(text):,} characters)"
+
+
+def format_value(value: JSON) -> str:
+    """A field's value as one short line of JSON, so that `"1"` and `1` differ."""
+    return clip(visible(canonical(value)))
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """`1 run`, `12 runs`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The names with commas, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def duration(seconds: float) -> str:
+    """`3.2s`, `42s`, `5m07s`, `2h05m`, `3d04h`."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02}m"
+    return f"{hours // 24}d{hours % 24:02}h"
