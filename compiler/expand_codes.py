@@ -40,9 +40,9 @@ ENV_NOT_LISTED = Code(
 )
 ENV_NOT_HERE = Code(
     "env-not-here",
-    '"{macro}" cannot stand in the inputs of a job',
-    "The inputs of a job are part of what makes an experiment: they are known when it is compiled, and do not depend "
-    "on the machine that applies it. What the machine knows reaches the job by `env`.",
+    '"{macro}" cannot stand in {where}',
+    "The image and the inputs of a job are part of what makes an experiment: they are known when it is compiled, and "
+    "do not depend on the machine that applies it. What the machine knows reaches the job by `env`.",
 )
 KEY_WITH_PLACEHOLDER = Code(
     "key-with-placeholder",
@@ -126,6 +126,123 @@ TEMPLATE_RESULT_TOO_LONG = Code(
     "the text is longer than {limit} characters once its templates are filled in",
     "What a template makes is bounded, so that a small file cannot make a large one.",
 )
+UNKNOWN_VARIABLE = Code(
+    "unknown-variable",
+    '{origin} sets the variable "{name}", which the project does not declare',
+    "Values from outside are for the entries of `variables`. A name that nothing declares is an error, so that a "
+    "misspelt one does not leave a default in place.",
+)
+BAD_VARIABLE_VALUE = Code(
+    "bad-variable-value",
+    '{origin} sets the variable "{name}": expected {expected}, got {got}',
+    "A value from outside is text, which the declaration of its variable gives a type and bounds. They hold wherever "
+    "the value comes from.",
+)
+MISSING_VARIABLE = Code(
+    "missing-variable",
+    'the variable "{name}" has no value; used by {paths}',
+    "A variable without a default takes its value from `--var NAME=VALUE`, `--var-file` or the environment variable "
+    "`LAUNCHCTL_VAR_NAME`.",
+)
+UNUSED_VARIABLE = Code(
+    "unused-variable",
+    'nothing uses the variable "{name}"',
+    "The project declares a variable that no `{{ var.NAME }}` mentions: a value for it would change nothing.",
+    Severity.WARNING,
+)
+BAD_TEMPLATE_NAME = Code(
+    "bad-template-name",
+    'expected the name of a template variable, got "{name}"',
+    "The name of a template variable begins with a letter or `_`, followed by letters, digits, `_` and `-`.",
+)
+BAD_INPUT_PATH = Code(
+    "bad-input-path",
+    'expected a path such as "trainer.lr", got "{text}"',
+    "`include`, `exclude` and `fields` name values by the keys that lead to them, with a dot between two keys. "
+    "A backslash takes its meaning from a dot that belongs to a key: `a\\.b`. No part may be empty.",
+)
+BAD_FILE_NAME = Code(
+    "bad-file-name",
+    'expected the path of a JSON or YAML file within the job\'s folder, got "{name}"',
+    "Configuration files are named relative to the folder in which the job runs, end in `.json`, `.yaml` or `.yml`, "
+    "and do not lead out of it.",
+)
+UNKNOWN_FILE = Code(
+    "unknown-file",
+    'the job offers no configuration file "{name}"',
+    "A job that lists `inputs.files` offers these files and no others; the name must be written as the job writes it.",
+)
+NOT_AN_INPUT = Code(
+    "not-an-input",
+    '"{path}" is not an input of the job',
+    "`include` and `exclude` of a job's inputs say which values a run may change; `exclude` wins.",
+)
+NOT_SUPPORTED_YET = Code(
+    "not-supported-yet",
+    "{what} is not supported yet",
+    "The language has it, and this version of launchctl reads and checks it, but does not compile it. What does not "
+    "need it is not affected.",
+)
+SOURCE_NOT_SUPPORTED = Code(
+    "source-not-supported",
+    'the target "{resource}" cannot run {kind} as a source',
+    "Every target runs certain kinds of source: `process` runs a folder of code, `docker` an image.",
+)
+UNREADABLE_CODE = Code(
+    "unreadable-code",
+    "{reason}",
+    "The code of a job is a folder of the project. Its files are read when it is compiled, since their digest is part "
+    "of what makes an experiment.",
+)
+EMPTY_COMMAND = Code(
+    "empty-command",
+    "{address} runs code and has no command",
+    "An image can say itself what it runs, a folder of code cannot: the job or the run needs a `command`.",
+)
+SECRET_NOT_SUPPORTED = Code(
+    "secret-not-supported",
+    'the target "{resource}" cannot inject the secret "{name}" of kind {kind}',
+    "A secret is a reference that the target itself resolves: a variable of the environment where apply runs, a Secret "
+    "of a cluster, an entry of a cloud's secret manager. Not every target can reach each of them.",
+)
+WANDB_CONFLICT = Code(
+    "wandb-conflict",
+    'launchctl itself sets "{name}"',
+    "The variables of W&B Launch connect a job to its run. One that the project sets as well would be overwritten, or "
+    "would break that connection, so it is an error. The project's `wandb.environment` says which of them launchctl "
+    "sets: `true`, `false` or a list of names.",
+)
+UNKNOWN_WANDB_VARIABLE = Code(
+    "unknown-wandb-variable",
+    'launchctl sets no variable "{name}"',
+    "`wandb.environment` lists which of the variables of W&B Launch a job is given. Other variables are given to a job "
+    "by its `env`, the API key by `wandb.api_key`.",
+)
+SAME_SLUG = Code(
+    "same-slug",
+    "{address} and {other} are both called {slug} at the target",
+    "The name of a container or cluster object holds lower-case letters, digits and hyphens alone. These two runs "
+    "would be told apart by the last ten digits of their ids and by nothing that a reader could remember.",
+    Severity.WARNING,
+)
+BAD_IMAGE = Code(
+    "bad-image",
+    "expected an image such as registry.example.com/team/name:tag for {address}, got {image}",
+    "An image is a reference: optionally a registry, a name, and a tag or a digest.",
+)
+SECRET_IN_TEXT = Code(
+    "secret-in-text",
+    'the value of "{name}" is a secret and must not stand in a project',
+    "What stands in a project file ends up in version control, in plans, in manifests and in the job's definition at "
+    "the target. A secret is declared by name under `secrets`, and its value is read where apply runs or by the target "
+    "itself.",
+)
+TEXT_LIKE_SECRET = Code(
+    "text-like-secret",
+    "this text looks like an access key",
+    "The text has the form in which a well-known service issues its keys. If it is one, withdraw it there: it stands "
+    "in a file. Then declare it by name under `secrets`.",
+)
 CODES: tuple[Code, ...] = (
     UNKNOWN_MACRO,
     INVALID_MACRO,
@@ -147,4 +264,24 @@ CODES: tuple[Code, ...] = (
     UNKNOWN_FILTER,
     TEMPLATE_FAILED,
     TEMPLATE_RESULT_TOO_LONG,
+    UNKNOWN_VARIABLE,
+    BAD_VARIABLE_VALUE,
+    MISSING_VARIABLE,
+    UNUSED_VARIABLE,
+    BAD_TEMPLATE_NAME,
+    BAD_INPUT_PATH,
+    BAD_FILE_NAME,
+    UNKNOWN_FILE,
+    NOT_AN_INPUT,
+    NOT_SUPPORTED_YET,
+    SOURCE_NOT_SUPPORTED,
+    UNREADABLE_CODE,
+    EMPTY_COMMAND,
+    SECRET_NOT_SUPPORTED,
+    WANDB_CONFLICT,
+    UNKNOWN_WANDB_VARIABLE,
+    SAME_SLUG,
+    BAD_IMAGE,
+    SECRET_IN_TEXT,
+    TEXT_LIKE_SECRET,
 )

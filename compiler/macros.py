@@ -82,8 +82,8 @@ class Scope:
     """The project's `environment`."""
     missing: frozenset[str] = frozenset()
     """Macros that have no value here, since the project or the job says nothing of them."""
-    allows_env: bool = True
-    """Whether what is known only where apply runs may stand here."""
+    without_env: str = ""
+    """What the texts are, where nothing may stand that is known only where apply runs."""
 
 
 class Token(NamedTuple):
@@ -230,8 +230,8 @@ def _env_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
     if token.fallback is not None or not _VARIABLE.fullmatch(name):
         hint = "write `${env:NAME}` for an environment variable" if token.fallback is None else None
         return codes.INVALID_MACRO, {"macro": spelled}, hint
-    if not scope.allows_env:
-        return codes.ENV_NOT_HERE, {"macro": spelled}, "give it to the job by `env`"
+    if scope.without_env:
+        return codes.ENV_NOT_HERE, {"macro": spelled, "where": scope.without_env}, "give it to the job by `env`"
     if name not in scope.environment:
         return codes.ENV_NOT_LISTED, {"name": name}, f"add it to the project: `environment: [{name}]`"
     return None

@@ -110,6 +110,8 @@ class Renderer:
     """Fills in the templates of trees, and gathers what is wrong and which names were used."""
 
     slots: Mapping[str, Slot]
+    is_symbolic: bool = True
+    """Whether the texts are symbolic, so that a `${` in a value must be escaped."""
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
     used: set[str] = field(default_factory=set[str])
     missing: dict[str, list[Use]] = field(default_factory=dict[str, list[Use]])
@@ -140,9 +142,10 @@ class Renderer:
         self._check_closing_braces(node, pieces)
         if len(pieces) == 1 and pieces[0].name is not None:
             found = self._value(node, pieces[0], path)
-            return ScalarNode(escape(found) if isinstance(found, str) else found, node.span)
+            return ScalarNode(escape(found) if isinstance(found, str) and self.is_symbolic else found, node.span)
         values = [self._written(node, piece, path) for piece in pieces]
-        joined = join(zip(values, (piece.is_source for piece in pieces), strict=True))
+        are_source = (piece.is_source for piece in pieces)
+        joined = join(zip(values, are_source, strict=True)) if self.is_symbolic else "".join(values)
         if len(joined) > MAX_RESULT:
             self.found.append(Diagnostic(codes.TEMPLATE_RESULT_TOO_LONG, node.span, {"limit": MAX_RESULT}))
             return node

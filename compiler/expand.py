@@ -1,0 +1,106 @@
+"""Expansion: a resolved project to a `Program`, its templates filled in and its macros symbolic.
+
+What the runs of a queue share is merged, rendered and checked once. A run with an error is
+left out; everything else is expanded, so that all faults are found in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from launchctl.addresses import Address, Kind
+from launchctl.compiler import expand_codes as codes
+from launchctl.compiler.checks import check
+from launchctl.compiler.context import CompileContext
+from launchctl.compiler.entries import ResolvedProject
+from launchctl.compiler.environment import API_KEY, NAMES
+from launchctl.compiler.node import descend, nearest_span, plain
+from launchctl.compiler.program import AgentSpec, LaunchSpec, Program, QueueSpec
+from launchctl.compiler.runs import RunExpander
+from launchctl.compiler.unused import unused_names
+from launchctl.diagnostics import Diagnostic, Diagnostics, in_order
+from launchctl.suggest import did_you_mean
+
+NO_LIMIT = -1
+_KNOWN_POLICIES = ("open", "default")
+
+
+def expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program, Diagnostics]:
+    """The program of a project, and everything that is wrong with its values."""
+    expander = RunExpander(resolved, context)
+    launches = tuple([spec for run in resolved.runs.values() if (spec := expander.expand(run)) is not None])
+    used = {run.queue.name for run in resolved.runs.values()}
+    for name, queue in resolved.project.queues.items():
+        if name not in used:
+            expander.check_queue(queue)
+    program = _program(resolved, context, launches)
+    found = [*expander.found, *expander.slots.finish(), *unused_names(resolved, expander.slots)]
+    found += [*_sweeps(resolved), *_policies(resolved), *_wandb_names(resolved), *check(program)]
+    return program, in_order(found)
+
+
+def _program(resolved: ResolvedProject, context: CompileContext, launches: tuple[LaunchSpec, ...]) -> Program:
+    settings = resolved.project.settings
+    return Program(
+        project=settings.project,
+        entity=settings.entity,
+        author=settings.author,
+        state=settings.state,
+        environment=settings.environment,
+        queues={queue.address.name: queue for queue in _queues(resolved, context)},
+        agents={agent.address.name: agent for agent in _agents(resolved)},
+        launches=launches,
+        moved=resolved.moved,
+    )
+
+
+def _queues(resolved: ResolvedProject, context: CompileContext) -> Iterator[QueueSpec]:
+    for name, queue in resolved.project.queues.items():
+        resource = resolved.resources.get(name)
+        if resource is None:
+            continue
+        target, limit = context.capabilities_by_resource.get(resource), queue.model.max_jobs
+        if limit is None and target is not None:
+            limit = target.default_max_jobs
+        yield QueueSpec(
+            address=Address(Kind.QUEUES, name),
+            resource=resource,
+            max_jobs=None if limit == NO_LIMIT else limit,
+            prioritization=queue.model.prioritization,
+            form=plain(queue.node),
+            span=queue.span,
+        )
+
+
+def _agents(resolved: ResolvedProject) -> Iterator[AgentSpec]:
+    for name, agent in resolved.project.agents.items():
+        limit = agent.model.max_jobs
+        yield AgentSpec(
+            address=Address(Kind.AGENTS, name),
+            queues=agent.model.queues,
+            max_jobs=None if limit == NO_LIMIT else limit,
+            form=plain(agent.node),
+            span=agent.span,
+        )
+
+
+def _sweeps(resolved: ResolvedProject) -> Iterator[Diagnostic]:
+    for sweep in resolved.sweeps.values():
+        yield Diagnostic(codes.NOT_SUPPORTED_YET, sweep.span, {"what": f"the sweep {sweep.address}"})
+
+
+def _policies(resolved: ResolvedProject) -> Iterator[Diagnostic]:
+    """A policy that would not be enforced must not look as if it were."""
+    if resolved.runs and resolved.project.settings.policies.run not in _KNOWN_POLICIES:
+        span = nearest_span(resolved.project.node, ("policies", "run"))
+        yield Diagnostic(codes.NOT_SUPPORTED_YET, span, {"what": "this policy"})
+
+
+def _wandb_names(resolved: ResolvedProject) -> Iterator[Diagnostic]:
+    """Names in `wandb.environment` that launchctl never sets."""
+    listed = resolved.project.settings.wandb.environment
+    for place, name in enumerate(() if isinstance(listed, bool) else listed):
+        if name not in NAMES:
+            node = descend(resolved.project.node, ("wandb", "environment", place))
+            hint = "name its secret: `wandb: {api_key: SECRET}`" if name == API_KEY else did_you_mean(name, NAMES)
+            yield Diagnostic(codes.UNKNOWN_WANDB_VARIABLE, node.span if node else None, {"name": name}, hint=hint)

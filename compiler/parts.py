@@ -1,0 +1,154 @@
+"""Parts of runs, rendered: a tree with its templates filled in and its macros checked, each once.
+
+A thousand runs of one queue share its configuration and their job's command; they are
+recognised by identity, since every earlier stage shares the subtrees that it does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from launchctl.compiler.macros import Scope, validate_tree
+from launchctl.compiler.merge import CONFIG, MergeRules, merge
+from launchctl.compiler.node import EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
+from launchctl.compiler.slots import Slots
+from launchctl.compiler.templates import Renderer, Use, as_text
+from launchctl.diagnostics import Diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rendered tree and what is wrong with it."""
+
+    node: Node
+    faults: Diagnostics = ()
+    missing: Mapping[str, list[Use]] = field(default_factory=dict[str, list[Use]])
+    """Variables without a value, and what uses them."""
+
+
+class Kind(Enum):
+    """What a tree is, which decides what may stand in it."""
+
+    IMAGE = "image"
+    COMMAND = "command"
+    ARGS = "args"
+    ENV = "env"
+    INPUTS = "inputs"
+    FILES = "files"
+    CONFIG = "config"
+
+
+_TEXTS = frozenset({Kind.IMAGE, Kind.COMMAND, Kind.ARGS, Kind.ENV})
+"""Kinds whose scalars are texts whatever they look like."""
+_INPUTS = frozenset({Kind.INPUTS, Kind.FILES})
+
+
+class Parts:
+    """Renders and merges; remembers both for as long as it lives."""
+
+    def __init__(self, environment: frozenset[str], missing: frozenset[str]) -> None:
+        """`environment` and `missing` are those of `macros.Scope`, for a run that has an image."""
+        self._scope = Scope(environment, missing)
+        self._parts: dict[tuple[int, int, Kind, bool], tuple[Node, Slots, Part]] = {}
+        self._merged: dict[tuple[int, int], tuple[MapNode, MapNode, MapNode]] = {}
+
+    def render(self, node: Node, slots: Slots, kind: Kind, *, has_image: bool) -> Part:
+        """A tree as one kind of part."""
+        key = (id(node), id(slots), kind, has_image)
+        known = self._parts.get(key)
+        if known is None:
+            known = (node, slots, self._render(node, slots, kind, has_image=has_image))
+            self._parts[key] = known
+        return known[2]
+
+    def _render(self, node: Node, slots: Slots, kind: Kind, *, has_image: bool) -> Part:
+        renderer = Renderer(slots.by_name)
+        rendered = renderer.render(node, (kind.value,))
+        slots.used.update(renderer.used)
+        faults = (*renderer.found, *validate_tree(rendered, self._scope_of(kind, has_image=has_image)))
+        return Part(texts(rendered) if kind in _TEXTS else rendered, faults, renderer.missing)
+
+    def _scope_of(self, kind: Kind, *, has_image: bool) -> Scope:
+        if kind is Kind.IMAGE:
+            missing = self._scope.missing | {"image_uri", "run_id"}
+            return replace(self._scope, missing=missing, without_env="an image")
+        without_env = "the inputs of a job" if kind in _INPUTS else ""
+        missing = self._scope.missing if has_image else self._scope.missing | {"image_uri"}
+        return replace(self._scope, missing=missing, without_env=without_env)
+
+    def merge(self, base: MapNode, over: MapNode, rules: MergeRules = CONFIG) -> MapNode:
+        """The base with what lies over it."""
+        key = (id(base), id(over))
+        known = self._merged.get(key)
+        if known is None:
+            known = (base, over, merge(base, over, rules))
+            self._merged[key] = known
+        return known[2]
+
+
+def texts(node: Node) -> Node:
+    """The tree with its numbers and booleans spelled as texts."""
+    return _map_scalars(node, _text)
+
+
+def _text(node: ScalarNode) -> ScalarNode:
+    return node if isinstance(node.value, str) else ScalarNode(as_text(node.value), node.span)
+
+
+def _map_scalars(node: Node, change: Callable[[ScalarNode], ScalarNode]) -> Node:
+    if isinstance(node, ScalarNode):
+        return change(node)
+    if isinstance(node, ListNode):
+        items = tuple([_map_scalars(item, change) for item in node.items])
+        return node if all(a is b for a, b in zip(items, node.items, strict=True)) else ListNode(items, node.span)
+    entries = {key: _map_scalars(item, change) for key, item in node.entries.items()}
+    if all(entries[key] is item for key, item in node.entries.items()):
+        return node
+    return MapNode(entries, node.key_spans, node.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """`env` of a job or run, in one form: the values, and the names that are inherited."""
+
+    values: MapNode = EMPTY_MAP
+    inherited: tuple[str, ...] = ()
+
+
+def variables_of(node: Node | None) -> Variables:
+    """`env` as it is written, a mapping or a list, in one form."""
+    if isinstance(node, MapNode):
+        return Variables(node)
+    if not isinstance(node, ListNode):
+        return Variables()
+    entries: dict[str, Node] = {}
+    inherited: list[str] = []
+    for name, value in _items(node):
+        if value is None:
+            inherited.append(name)
+        else:
+            entries[name] = value
+    key_spans = {name: value.span for name, value in entries.items() if value.span}
+    return Variables(MapNode(entries, key_spans, node.span), tuple(inherited))
+
+
+def _items(node: ListNode) -> Iterator[tuple[str, Node | None]]:
+    for item in node.items:
+        if isinstance(item, MapNode):
+            yield from item.entries.items()
+        elif isinstance(item, ScalarNode):
+            name, equals, value = str(item.value).partition("=")
+            yield name, ScalarNode(value, item.span) if equals else None
+
+
+def merge_variables(job: Variables, run: Variables) -> Variables:
+    """A run's variables over its job's; a name that one of them sets is not inherited any more."""
+    if run == Variables():
+        return Variables(merge(EMPTY_MAP, job.values), job.inherited)
+    values = merge(merge(EMPTY_MAP, job.values), run.values)
+    kept = dict.fromkeys((*(name for name in job.inherited if name not in run.values.entries), *run.inherited))
+    lost = {name for name in run.inherited if name in job.values.entries and name not in run.values.entries}
+    left = {name: value for name, value in values.entries.items() if name not in lost}
+    return Variables(MapNode(left, values.key_spans, values.span) if lost else values, tuple(kept))
