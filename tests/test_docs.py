@@ -10,6 +10,8 @@ import ast
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -262,6 +264,19 @@ def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"^## `launchctl {command}\b", _text("cli.md"), re.MULTILINE)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_of_a_command_is_documented(command: str) -> None:
+    launchctl = Path(sys.executable).with_name("launchctl")
+    shown = subprocess.run([launchctl, command, "--help"], capture_output=True, text=True, check=True).stdout
+    section = _text("cli.md").partition(f"## `launchctl {command}")[2].partition("\n## ")[0]
+    common = _text("cli.md").partition("## Options of every command")[2].partition("\n## ")[0]
+    if command in {"plan", "apply"}:
+        common += _text("cli.md").partition("### For once")[2].partition("\n## ")[0]
+    options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE)) - {"--help"}
+    short = {"--output": "-o", "--follow": "-f"}
+    assert sorted(name for name in options if short.get(name, name) not in section + common) == []
+
+
 def test_every_code_has_a_name_and_sentences_in_our_style() -> None:
     wrong = [
         code.name
@@ -269,7 +284,7 @@ def test_every_code_has_a_name_and_sentences_in_our_style() -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code.name)
         or code.sentence.endswith(".")
         or code.sentence[0].isupper()
-        or not code.explanation.endswith(".")
+        or not re.search(r"(\.|\n    .+)$", code.explanation)
     ]
     assert wrong == []
 
