@@ -60,7 +60,7 @@ class ProcessClient:
     def discover(self) -> Sequence[Observation]:
         """Every attempt of this project and workspace that has a folder here, by run id."""
         try:
-            names = sorted(os.listdir(self._runs))
+            names = sorted(entry.name for entry in os.scandir(self._runs) if entry.is_dir())
         except FileNotFoundError:
             return ()
         except OSError as error:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 
 from launchctl.errors import UnknownOutcome
@@ -24,28 +25,35 @@ def observe(folder: FilePath) -> Observation | None:
     """What the folder tells of its attempt, or None where none was ever requested.
 
     Raises:
-        UnknownOutcome: a file is there and cannot be read.
+        UnknownOutcome: a file is there and cannot be read, or launchctl did not write it.
     """
-    try:
+    with _reading(folder):
         request = read(folder, supervisor.REQUEST)
         return None if request is None else _stand(folder, request)
-    except OSError as error:
-        raise UnknownOutcome(f"cannot read {folder}: {error.strerror}") from error
 
 
 def labels(folder: FilePath) -> Mapping[str, str] | None:
     """The labels of the attempt that the folder is for, or None where none was ever requested."""
-    request = read(folder, supervisor.REQUEST)
-    return None if request is None else request["labels"]
+    with _reading(folder):
+        request = read(folder, supervisor.REQUEST)
+        return None if request is None else dict(request["labels"])
 
 
 def read(folder: FilePath, name: str) -> JSON:
     """The value of one of the supervisor's files, or None where it is not there."""
-    try:
+    with _reading(folder / name):
         return supervisor.read_json(str(folder), name)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not what launchctl wrote there"
-        raise UnknownOutcome(f"cannot read {folder / name}: {reason}") from error
+
+
+@contextmanager
+def _reading(path: FilePath) -> Iterator[None]:
+    """Turns a file that cannot be made sense of into no answer, which is never an absence."""
+    try:
+        yield
+    except OSError as error:
+        raise UnknownOutcome(f"cannot read {path}: {error.strerror}") from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnknownOutcome(f"cannot read {path}: it is not what launchctl wrote there") from error
 
 
 def is_supervised(folder: FilePath) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -278,3 +279,27 @@ class TestProcess(ClientContract):
         site.run_folder.symlink_to("nowhere")
         with pytest.raises(Refused, match="cannot make"):
             client.submit(self.run(site, self.target(), "true"))
+
+    def test_a_supervisor_that_can_write_nothing_refuses(self, site: Site, client: Client) -> None:
+        target = self.target()
+        (site.run_folder / target.run_id / "lock").mkdir(parents=True)
+        with pytest.raises(Refused, match=r"cannot start a process in .*: is a directory"):
+            client.submit(self.run(site, target, "true"))
+        assert client.observe([target]) == {}
+
+    def test_what_runs_on_another_machine_is_not_cancelled_from_here(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.run(site, target, "true"))
+        self.ended(client, target)
+        folder = site.run_folder / target.run_id
+        elsewhere = json.loads((folder / "started.json").read_text()) | {"boot": "another", "machine": "login2"}
+        (folder / "started.json").write_text(json.dumps(elsewhere))
+        (folder / "exit.json").rename(folder / "kept")
+        with pytest.raises(Refused, match='was started on "login2": cancel it there'):
+            client.cancel(target)
+        (folder / "kept").rename(folder / "exit.json")
+
+    def test_what_is_no_folder_of_a_run_is_not_discovered(self, site: Site, client: Client) -> None:
+        (site.run_folder / "empty").mkdir(parents=True)
+        (site.run_folder / "notes.txt").write_text("mine")
+        assert list(client.discover()) == []

@@ -179,6 +179,13 @@ def test_a_file_that_cannot_be_read_is_no_answer(tmp_path: Path, name: str, text
         run_folder.observe(tmp_path)
 
 
+@pytest.mark.parametrize("value", [[], {}, {"labels": 1}, {"labels": {}}, {"labels": REQUEST["labels"], "timeout": 1}])
+def test_a_file_that_somebody_else_wrote_is_no_answer(tmp_path: Path, value: JSON) -> None:
+    write(tmp_path, request=value, exit={"reason": "exited"})
+    with pytest.raises(UnknownOutcome, match="it is not what launchctl wrote there"):
+        run_folder.observe(tmp_path)
+
+
 def test_a_draft_is_no_file_yet(tmp_path: Path) -> None:
     draft = supervisor.draft_json(str(tmp_path), supervisor.REQUEST, REQUEST)
     assert run_folder.observe(tmp_path) is None
