@@ -11,13 +11,19 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, TypeAlias
 
-from launchctl.errors import StateError
-from launchctl.state import schema, upgrade
-from launchctl.state.model import Head
+from launchctl.errors import StateDamaged, StateError, StateMissing
+from launchctl.state import decision, schema, upgrade
+from launchctl.state.model import Contents, Head
 from launchctl.state.mounts import is_local
 from launchctl.state.place import WAY_OUT, Place
 from launchctl.state.rows import DamagedRow
+from launchctl.state.snapshot import read_head
+
+Journal: TypeAlias = Literal["wal", "delete"]
+"""A write-ahead log where locks and shared memory can be trusted, else a rollback journal."""
 
 QUICK_CHECK_LIMIT = 4 * 1024 * 1024
 """Bytes up to which the whole structure is checked at every opening: about 3 ms."""
@@ -32,9 +38,10 @@ _CONSTRAINT = 19
 class Database:
     """The connection of one process to one state file, shared by its threads, one transaction at a time."""
 
-    def __init__(self, place: Place, *, busy: float) -> None:
+    def __init__(self, place: Place, *, busy: float, journal: Journal | None = None) -> None:
         self.place = place
         self._busy = busy
+        self._journal: Journal | None = journal
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = (0, 0)
@@ -83,20 +90,30 @@ class Database:
                 f'the state "{self.place.path}" was replaced by another file meanwhile', hint="run the command again"
             )
         if self._connection is None:
-            self._connection = open_checked(self.place, busy=self._busy)
+            self._connection = open_checked(self.place, busy=self._busy, journal=self._journal)
             self._inode = inode
         return self._connection
 
 
-def create(place: Place, head: Head) -> None:
-    """Make a state that holds nothing but its head; raises StateError where there is one by now."""
-    if place.exists():
+UNKNOWN_LINEAGE = "unknown"
+"""What the marker says where a state could not even be asked for its name before it was put aside."""
+
+
+def create(place: Place, head: Head, contents: Contents | None = None, *, journal: Journal | None = None) -> None:
+    """Make a state with what `contents` hold, or nothing but its head; raises StateError where there is one by now."""
+    try:
+        is_there = place.exists()
+    except StateMissing as missing:
+        if contents is None or missing.lineage not in {head.lineage, UNKNOWN_LINEAGE}:
+            raise
+        is_there = False  # what was lost comes back
+    if is_there:
         raise StateError(f'the state "{place.path}" exists already', hint="plan again")
     place.prepare()
     made = place.beside(f".{os.getpid()}.{os.urandom(4).hex()}.new")
     try:
         with errors(place), place.errors():
-            _build(made, head, journal=_journal(place))
+            _build(made, head, contents, journal=journal or _journal(place))
         place.publish(made)
     finally:
         for leftover in (made, *Place(made).companions):
@@ -104,20 +121,31 @@ def create(place: Place, head: Head) -> None:
     place.write_marker(head.lineage)
 
 
-def open_checked(place: Place, *, busy: float) -> sqlite3.Connection:
-    """A connection to an existing file that is a sound state of this version, upgraded where it was older.
+def open_checked(place: Place, *, busy: float, journal: Journal | None = None) -> sqlite3.Connection:
+    """A connection to an existing file that is a sound state of this version, and the one that belongs here.
 
     Raises:
-        StateError: it is torn, foreign, or newer than this version.
+        StateDamaged: it is torn.
+        StateError: it is foreign, of another lineage, or newer than this version.
     """
+    connection = open_sound(place, busy=busy, journal=journal)
+    try:
+        _check_lineage(place, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_sound(place: Place, *, busy: float, journal: Journal | None = None) -> sqlite3.Connection:
+    """The same, whatever lineage the marker names; a state of an older version is upgraded."""
     with errors(place):
         connection = connect(place, busy=busy)
         try:
             _check_identity(place, connection)
             _check_structure(place, connection)
             upgrade.upgrade(place, connection)
-            _check_head(place, connection)
-            _configure(connection, _journal(place))
+            _configure(connection, journal or _journal(place))
         except BaseException:
             connection.close()
             raise
@@ -147,9 +175,9 @@ def errors(place: Place) -> Iterator[None]:
         raise _translated(place, error) from error
 
 
-def damaged(place: Place, what: str) -> StateError:
+def damaged(place: Place, what: str) -> StateDamaged:
     """The error for a file that cannot be believed."""
-    return StateError(f'the state "{place.path}" is damaged: {what}', hint=WAY_OUT)
+    return StateDamaged(f'the state "{place.path}" is damaged: {what}', hint=WAY_OUT)
 
 
 def _translated(place: Place, error: sqlite3.Error) -> StateError:
@@ -167,7 +195,7 @@ def _translated(place: Place, error: sqlite3.Error) -> StateError:
     return damaged(place, str(error))
 
 
-def _build(path: os.PathLike[str], head: Head, *, journal: str) -> None:
+def _build(path: Path, head: Head, contents: Contents | None, *, journal: Journal) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -177,17 +205,19 @@ def _build(path: os.PathLike[str], head: Head, *, journal: str) -> None:
         schema.build(connection)
         identity = (head.lineage, head.serial, head.project, head.entity, head.workspace)
         connection.execute("INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, 0, 0)", identity)
+        if contents is not None:
+            decision.replace_contents(connection, contents)
         connection.execute("COMMIT")
         connection.execute(f"PRAGMA journal_mode = {journal}")
     finally:
         connection.close()
 
 
-def _journal(place: Place) -> str:
+def _journal(place: Place) -> Journal:
     return "wal" if is_local(place.path.parent) else "delete"
 
 
-def _configure(connection: sqlite3.Connection, journal: str) -> None:
+def _configure(connection: sqlite3.Connection, journal: Journal) -> None:
     (current,) = connection.execute("PRAGMA journal_mode").fetchone()
     if current != journal:
         with suppress(sqlite3.OperationalError):  # others have it open: they all go on in the mode it has
@@ -228,13 +258,12 @@ def _check_structure(place: Place, connection: sqlite3.Connection) -> None:
             raise damaged(place, found)
 
 
-def _check_head(place: Place, connection: sqlite3.Connection) -> None:
-    row = connection.execute("SELECT lineage FROM head").fetchone()
-    if row is None:
-        raise damaged(place, "it has no head")
+def _check_lineage(place: Place, connection: sqlite3.Connection) -> None:
+    with errors(place):
+        lineage = read_head(connection).lineage
     marked = place.lineage()
-    if marked is not None and marked != row[0]:
+    if marked is not None and marked != lineage:
         raise StateError(
-            f'the state "{place.path}" is of lineage {row[0]}, but "{place.marker.name}" names lineage {marked}',
+            f'the state "{place.path}" is of lineage {lineage}, but "{place.marker.name}" names lineage {marked}',
             hint="put the right file back, or accept this one by `launchctl state repair`",
         )

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from launchctl.errors import StateError
+from launchctl.errors import StateError, StateMissing
 
 FOLDER = ".launchctl"
 """The project's folder for all that is not to be committed."""
@@ -44,7 +44,8 @@ class Place:
         """Whether there is a database; False only where nothing says that there ever was one.
 
         Raises:
-            StateError: it is missing, empty, or no regular file.
+            StateMissing: it is gone.
+            StateError: it is empty, or no regular file.
         """
         with self.errors():
             try:
@@ -108,10 +109,12 @@ class Place:
         if lineage is None and not left:
             return
         evidence = f'"{self.marker.name}" names lineage {lineage}' if lineage else f'"{left[0]}" is still there'
-        raise StateError(
+        trace = self.marker.name if lineage else left[0]
+        raise StateMissing(
             f'the state "{self.path}" is missing: {evidence}',
+            lineage=lineage,
             hint="put the file back from a copy, or push one by `launchctl state push FILE`; "
-            f'to begin anew, when nothing of it runs any more, remove "{self.marker.name if lineage else left[0]}"',
+            f'to begin anew, when nothing of it runs any more, remove "{trace}"',
         )
 
 

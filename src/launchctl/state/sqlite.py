@@ -13,7 +13,7 @@ from pathlib import Path
 
 from launchctl.errors import StalePlan, StateError
 from launchctl.state import claim, database, decision, lease, snapshot
-from launchctl.state.database import Database
+from launchctl.state.database import Database, Journal
 from launchctl.state.model import AttemptRecord, Claim, Contents, GenerationRecord, Head, State
 from launchctl.state.place import Place
 from launchctl.state.store import Lease, LeaseInfo, Write
@@ -26,7 +26,7 @@ BUSY_SECONDS = 30.0
 
 
 class SqliteStore:
-    """A `StateStore` in a file."""
+    """A `StateStore` in a file; without a `journal` its file system decides which."""
 
     def __init__(
         self,
@@ -35,11 +35,13 @@ class SqliteStore:
         clock: Callable[[], float] = time.time,
         lease_seconds: float = LEASE_SECONDS,
         busy_seconds: float = BUSY_SECONDS,
+        journal: Journal | None = None,
     ) -> None:
         self.place = Place(path.absolute())
         self._clock = clock
         self._lease_seconds = lease_seconds
-        self._database = Database(self.place, busy=busy_seconds)
+        self._journal: Journal | None = journal
+        self._database = Database(self.place, busy=busy_seconds, journal=journal)
 
     @property
     def url(self) -> str:
@@ -53,9 +55,9 @@ class SqliteStore:
         with self._database.read() as connection:
             return snapshot.read_head(connection)
 
-    def create(self, head: Head) -> None:
+    def create(self, head: Head, contents: Contents | None = None) -> None:
         """Create the state; of several that try at once one wins, the others raise StateError."""
-        database.create(self.place, head)
+        database.create(self.place, head, contents, journal=self._journal)
 
     def load(self) -> State:
         """A consistent snapshot; a settled attempt comes without its manifest."""

@@ -121,12 +121,16 @@ class StateStore(Protocol):
         """Identity and serial, or None where no state was ever created.
 
         Raises:
+            StateMissing: there was one, and it is gone.
             StateError: empty, torn, foreign or newer than this version: never mistaken for absence.
         """
         ...
 
-    def create(self, head: Head) -> None:
-        """Create the state, only if there is none; raises StateError if there is one by now."""
+    def create(self, head: Head, contents: Contents | None = None) -> None:
+        """Create the state, only if there is none, with what `contents` hold; raises StateError if there is one by now.
+
+        With contents it also brings back a state of the same lineage that is missing.
+        """
         ...
 
     def load(self) -> State:

@@ -1,0 +1,12 @@
+"""What every place that keeps a state must hold to: inherit `StateContract` and say how one is opened."""
+
+from __future__ import annotations
+
+from state_deciding import DecidingContract
+from state_draining import DrainingContract
+from state_leasing import LeasingContract
+from state_reading import ReadingContract
+
+
+class StateContract(DecidingContract, LeasingContract, DrainingContract, ReadingContract):
+    """All of it."""
