@@ -24,6 +24,8 @@ _ELSEWHERE: Mapping[str, str] = {
     "timeout": "write `timeout` on the run",
 }
 """Keys that no `docker run` has, but that people write."""
+_LONGEST_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
 _EXCLUSIVE = (
     ("restart", "rm"),
     *(("no-healthcheck", option.name) for option in OPTIONS if option.name.startswith("health-")),
@@ -98,6 +100,10 @@ def _pairs(option: Option, node: MapNode) -> Iterator[Diagnostic]:
         return
     for name, item in node.entries.items():
         place = node.key_spans.get(name) or item.span
+        if "=" in name:
+            names = {"option": option.name, "expected": 'a name without "="', "value": f'"{name}"'}
+            yield Diagnostic(codes.OPTION_VALUE, place, names)
+            continue
         match item:
             case ScalarNode(bool(value)):
                 hint = f'write "{str(value).lower()}" with quotes'
@@ -159,7 +165,8 @@ def _spelled(node: Node) -> str:
         case ScalarNode(bool(value)):
             return str(value).lower()
         case ScalarNode():
-            return f'"{text_of(node)}"'
+            text = str(text_of(node))
+            return f'"{text}"' if len(text) <= _LONGEST_SHOWN else f'"{text[:_LONGEST_SHOWN]}…"'
 
 
 def _mending(kind: kinds.Kind, text: str) -> str | None:

@@ -87,7 +87,7 @@ _NANOSECONDS = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_is_duration = _full(r"\+?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)")
+_is_duration = _full(r"\+?(?:0|(?:(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)")
 
 
 def _spell_duration(text: str) -> str:
@@ -137,7 +137,7 @@ _is_sysctl = _full(
     re.DOTALL,
 )
 _ULIMITS = "core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack"
-_ULIMIT = rf"(?:{_ULIMITS})=(-1|\d+)(?::(-1|\d+))?"
+_ULIMIT = rf"(?:{_ULIMITS})=(-1|\d{{1,19}})(?::(-1|\d{{1,19}}))?"
 
 
 def _is_ulimit(text: str) -> bool:
@@ -259,7 +259,7 @@ SWAPPINESS = _integer("swappiness", -1, 100)
 WEIGHT = Kind(
     "weight",
     "0 or an integer from 10 to 1000",
-    lambda text: text.isdigit() and (text == "0" or 10 <= int(text) <= 1000),
+    _full(r"0|[1-9]\d{1,2}|1000"),
     lambda text: str(int(text)),
 )
 CPUS = Kind("cpus", "a number such as 1.5", _is_decimal, _spell_decimal)

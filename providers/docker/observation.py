@@ -27,7 +27,7 @@ def labels_of(container: JSON) -> Mapping[str, str]:
 def owner_of(labels: Mapping[str, str]) -> tuple[str, int, int] | None:
     """Address, generation and attempt; None where the labels are not ours."""
     address, generation, attempt = (labels.get(name, "") for name in _OWNER)
-    if not (address and generation.isdigit() and attempt.isdigit()):
+    if not (address and generation.isdecimal() and attempt.isdecimal()):
         return None
     return address, int(generation), int(attempt)
 

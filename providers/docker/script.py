@@ -20,17 +20,15 @@ def script(body: JSON) -> str:
     lines = [" ".join(map(_quoted, option)) for option in parts.options]
     lines += [_quoted(parts.image), *([" ".join(map(_quoted, parts.command))] if parts.command else [])]
     command = " \\\n  ".join(["exec docker run", *lines])
-    return "\n".join(["#!/bin/sh", *_comment(parts.values("label"), parts.values("env"), argv), "set -eu", command, ""])
+    comment = ["# As it could be typed in the project's folder.", *_needs(parts.values("env"), argv)]
+    return "\n".join(["#!/bin/sh", *comment, "set -eu", command, ""])
 
 
-def _comment(labels: Sequence[str], env: Sequence[JSON], argv: Sequence[JSON]) -> list[str]:
-    addresses = [label.partition("=")[2] for label in labels if label.startswith("launchctl.dev/address=")]
-    secrets = [str(value) for value in env if isinstance(value, str) and "=" not in value]
-    needed = {name for argument in argv for name in _pieces(argument)[1::2]} | set(secrets)
-    lines = [
-        f"# {address}: what launchctl runs, as it could be typed in the project's folder." for address in addresses
-    ]
-    return lines + ([f"# Needs in the environment: {' '.join(sorted(needed))}"] if needed else [])
+def _needs(env: Sequence[JSON], argv: Sequence[JSON]) -> list[str]:
+    """Which variables the script reads, secrets among them."""
+    passed_on = {value for value in env if isinstance(value, str) and "=" not in value}
+    needed = passed_on.union(*(_pieces(argument)[1::2] for argument in argv))
+    return [f"# Needs in the environment: {' '.join(sorted(needed))}"] if needed else []
 
 
 def _pieces(argument: JSON) -> Sequence[str]:

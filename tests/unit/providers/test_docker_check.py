@@ -192,6 +192,13 @@ WRONG: tuple[tuple[str, str, str, str, str | None], ...] = (
         None,
     ),
     (
+        "env: {'A=B': 1}",
+        "1:7",
+        "docker-option-value",
+        'expected a name without "=" for option "env", got "A=B"',
+        None,
+    ),
+    (
         "ulimit: {files: 1024}",
         "1:17",
         "docker-option-value",
@@ -318,3 +325,8 @@ def test_a_code_has_the_form_of_a_diagnostic(code: Code) -> None:
     assert not code.sentence.endswith(".")
     assert code.explanation.endswith(".")
     assert "{{" not in code.explanation
+
+
+def test_a_long_value_is_shown_in_part() -> None:
+    (found,) = check(config_of(f"memory: {'x' * 200}"))
+    assert found.message == f'expected a size such as 512m or 8g for option "memory", got "{"x" * 60}…"'

@@ -17,7 +17,7 @@ from launchctl.values import JSON
 
 EXPECTED = """\
 #!/bin/sh
-# runs.baseline: what launchctl runs, as it could be typed in the project's folder.
+# As it could be typed in the project's folder.
 # Needs in the environment: WANDB_API_KEY
 set -eu
 exec docker run \\
