@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from launchctl.addresses import NAME_PATTERN
-from launchctl.compiler import codes
+from launchctl.compiler import codes, model
+from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.document import Document
 from launchctl.compiler.entries import Entry, Project
 from launchctl.compiler.faults import diagnose, key_hint, show
-from launchctl.compiler.model import JOB_KEYS, Agent, Job, Queue, Run, Secret, Settings, Sweep, Variable
+from launchctl.compiler.model import JOB_KEYS, Job, Settings
 from launchctl.compiler.model.common import Model
 from launchctl.compiler.model.reading import read_model
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, plain
@@ -72,6 +73,11 @@ def includes_of(document: Document) -> tuple[Include, ...]:
 
 def build_project(documents: Sequence[Document]) -> tuple[Project, Diagnostics]:
     """The typed project of a main file and the files that it includes, and what is wrong within single entries."""
+    with paused_collector():
+        return _build(documents)
+
+
+def _build(documents: Sequence[Document]) -> tuple[Project, Diagnostics]:
     collected = _Collected()
     for place, document in enumerate(documents):
         _collect(document, collected, is_main=place == 0)
@@ -81,13 +87,13 @@ def build_project(documents: Sequence[Document]) -> tuple[Project, Diagnostics]:
     project = Project(
         settings=_settings(settings, diagnostics),
         node=settings,
-        variables=builder.section("variables", Variable, collected),
-        secrets=builder.section("secrets", Secret, collected),
-        agents=builder.section("agents", Agent, collected),
-        queues=builder.section("queues", Queue, collected),
-        jobs=builder.section("jobs", Job, collected),
-        runs=builder.section("runs", Run, collected),
-        sweeps=builder.section("sweeps", Sweep, collected),
+        variables=builder.section("variables", lambda: model.Variable, collected),
+        secrets=builder.section("secrets", lambda: model.Secret, collected),
+        agents=builder.section("agents", lambda: model.Agent, collected),
+        queues=builder.section("queues", lambda: model.Queue, collected),
+        jobs=builder.section("jobs", lambda: model.Job, collected),
+        runs=builder.section("runs", lambda: model.Run, collected),
+        sweeps=builder.section("sweeps", lambda: model.Sweep, collected),
         broken=frozenset(builder.broken),
     )
     for job in project.jobs.values():
@@ -188,8 +194,10 @@ class _Builder:
         self.diagnostics = diagnostics
         self.broken: set[tuple[str, str]] = set()
 
-    def section(self, section: str, model: type[ModelT], collected: _Collected) -> dict[str, Entry[ModelT]]:
-        """Every sound entry of a section, by name."""
+    def section(
+        self, section: str, load: Callable[[], type[ModelT]], collected: _Collected
+    ) -> dict[str, Entry[ModelT]]:
+        """Every sound entry of a section, by name; its model is loaded where there is one at all."""
         entries: dict[str, Entry[ModelT]] = {}
         first: dict[str, _Written] = {}
         for written in collected.sections[section]:
@@ -197,7 +205,7 @@ class _Builder:
             if other is not written:
                 self._report_twice(section, written, other)
                 continue
-            entry = self._entry(section, model, written)
+            entry = self._entry(section, load(), written)
             if not _NAME.fullmatch(written.name):
                 self.diagnostics.append(Diagnostic(codes.BAD_NAME, written.span, {"name": written.name}))
                 entry = None
@@ -207,7 +215,7 @@ class _Builder:
                 entries[written.name] = entry
         return entries
 
-    def _entry(self, section: str, model: type[ModelT], written: _Written) -> Entry[ModelT] | None:
+    def _entry(self, section: str, model_class: type[ModelT], written: _Written) -> Entry[ModelT] | None:
         where = f'{KINDS[section]} "{written.name}"'
         if not isinstance(written.node, MapNode):
             arguments: dict[str, object] = {"expected": f"a mapping for {where}", "found": show(written.node)}
@@ -218,10 +226,10 @@ class _Builder:
         if None in value.values():
             value = {key: item for key, item in value.items() if item is not None}
             node = node if "extends" in value else node._replace(entries=without_nulls(node.entries))
-        read, faults = read_model(model, value)
+        read, faults = read_model(model_class, value)
         self.diagnostics.extend(_lost_spellings(node))
         if read is None:
-            self.diagnostics.extend(diagnose(fault, written.node, model, where) for fault in faults)
+            self.diagnostics.extend(diagnose(fault, written.node, model_class, where) for fault in faults)
             return None
         return Entry(written.name, read, node, written.span)
 

@@ -6,18 +6,17 @@ of every key and value. Scalars mean what YAML 1.2 says; `<<` merges as everybod
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import yaml
 
 from launchctl.compiler import codes
+from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
-from launchctl.compiler.scalar import Trap, meaning
+from launchctl.compiler.scalar import SPECIAL_STARTS, Trap, meaning
 from launchctl.compiler.source import Source
 from launchctl.compiler.syntax import Complaint, explain
 from launchctl.diagnostics import Code, Diagnostic, Diagnostics, Note, Span
@@ -38,7 +37,7 @@ _DOCUMENT_START: type[object] = yaml.DocumentStartEvent
 _STREAM_END: type[object] = yaml.StreamEndEvent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def parse_document(source: Source) -> tuple[Document, Diagnostics]:
     if found:
         return Document(source, None), (_bad_character(source, found),)
     builder = _Builder(source)
-    with _paused_collector():
+    with paused_collector():
         try:
             root = builder.document()
         except _Stop:
@@ -102,18 +101,6 @@ def parse_document(source: Source) -> tuple[Document, Diagnostics]:
         finally:
             builder.loader.dispose()
     return Document(source, root), tuple(builder.diagnostics)
-
-
-@contextmanager
-def _paused_collector() -> Generator[None]:
-    """Nothing that is built here is a cycle, and looking for some costs most of a large file's time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _bad_character(source: Source, found: re.Match[str]) -> Diagnostic:
@@ -134,6 +121,8 @@ class _Builder:
         self.next: Callable[[], _Event] = self.loader.get_event
         self.diagnostics: list[Diagnostic] = []
         self.anchors: dict[str, _Anchor] = {}
+        self.keys: dict[str, str] = {}
+        """Plain texts that are keys: equal keys are one object, and are looked at once."""
         self.size = 0
         self.repeated = 0
         self.height = 0
@@ -155,7 +144,10 @@ class _Builder:
     def span(self, event: _Event) -> Span:
         """Where an event stands."""
         start, end = event.start_mark, event.end_mark
-        return _span(Span, (self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1))
+        line, end_line = start.line + 1, end.line + 1
+        if line == end_line:
+            end_line = line  # the same object: a large file has as many of these numbers as values
+        return _span(Span, (self.file, line, start.column + 1, end_line, end.column + 1))
 
     def node(self, event: _Event, depth: int) -> Node:
         """The node that begins with an event; depth counts the collections around it."""
@@ -210,10 +202,10 @@ class _Builder:
 
     def scalar(self, event: _Event) -> ScalarNode:
         """A text, number, boolean or null."""
-        text = event.value
-        start, end = event.start_mark, event.end_mark
-        span = _span(Span, (self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1))
+        text, span = event.value, self.span(event)
         if event.implicit[0] and event.tag is None:
+            if text[:1] not in SPECIAL_STARTS:
+                return _node(ScalarNode, (text, span))
             value, trap = meaning(text)
             if trap is not None:
                 self.report_trap(text, trap, span)
@@ -271,13 +263,16 @@ class _Builder:
             self.anchors[event.anchor] = _Anchor(ScalarNode(event.value, span), 1)
         if event.tag is not None:
             self.report_tag(event)
+        text = event.value
+        known = self.keys.get(text)
+        if known is not None:
+            return known, span
         if not event.implicit[0]:
-            return event.value, span
-        value = meaning(event.value).value
-        if isinstance(value, str):
-            return value, span
-        self.report_key(event.value, span)
-        return None, span
+            return text, span
+        if not isinstance(meaning(text).value, str):
+            self.report_key(text, span)
+            return None, span
+        return self.keys.setdefault(text, text), span
 
     def merge(self, node: MapNode, merged: Node) -> MapNode:
         """A mapping over the mappings of its `<<`, of which the first that has a key wins."""

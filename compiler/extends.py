@@ -8,7 +8,7 @@ merge by name, as they do everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from launchctl.compiler import codes
 from launchctl.compiler.build import is_null
@@ -17,10 +17,13 @@ from launchctl.compiler.entries import Entry, Project
 from launchctl.compiler.faults import diagnose
 from launchctl.compiler.lookup import place, unknown
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules, merge
-from launchctl.compiler.model import Run, RunSettings, Sweep
+from launchctl.compiler.model import Run, RunSettings
 from launchctl.compiler.model.reading import read_model
 from launchctl.compiler.node import MapNode, Node, plain
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note
+
+if TYPE_CHECKING:
+    from launchctl.compiler.model import Sweep
 
 SettingsT = TypeVar("SettingsT", bound=RunSettings)
 _RESOURCE = MergeRules(null_deletes=False, named_lists=CONFIG.named_lists)
@@ -46,7 +49,7 @@ class Extension:
         if base is None:
             return sweep, ()
         before = len(self.diagnostics)
-        found = self._over(self.runs[base], sweep, Sweep, "sweep") if self._is_usable(sweep, base) else None
+        found = self._over(self.runs[base], sweep, "sweep") if self._is_usable(sweep, base) else None
         return found, tuple(self.diagnostics[before:])
 
     def _drop_cycles(self) -> None:
@@ -75,7 +78,7 @@ class Extension:
                 name = base
         for run in reversed(chain):
             base = run.model.extends or ""
-            merged = self._over(self.runs[base], run, Run, "run") if base in self.runs else None
+            merged = self._over(self.runs[base], run, "run") if base in self.runs else None
             if merged is None:
                 self.lost.add(run.name)
             else:
@@ -89,10 +92,8 @@ class Extension:
             self.diagnostics.extend(unknown(self.project, "runs", "run", base, span, self.declared))
         return False
 
-    def _over(
-        self, base: Entry[Run], entry: Entry[SettingsT], model: type[SettingsT], kind: str
-    ) -> Entry[SettingsT] | None:
-        node = _merged(base.node, entry.node)
+    def _over(self, base: Entry[Run], entry: Entry[SettingsT], kind: str) -> Entry[SettingsT] | None:
+        node, model = _merged(base.node, entry.node), type(entry.model)
         read, faults = read_model(model, plain(node))
         self.diagnostics.extend(diagnose(fault, node, model, f'{kind} "{entry.name}"') for fault in faults)
         return None if read is None else Entry(entry.name, read, node, entry.span)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 
 from launchctl.compiler import codes
@@ -177,6 +176,8 @@ def _hint(fault: Fault, path: Path, value: JSON) -> str | None:
 
 
 def _words(text: str) -> list[str]:
+    import shlex  # on the way to an error alone
+
     try:
         return shlex.split(text)
     except ValueError:

@@ -71,13 +71,12 @@ def node_of(value: JSON, span: Span | None = None) -> Node:
 
 def plain(node: Node) -> JSON:
     """The value without its positions; a deferred text is spelled with its references."""
-    match node:
-        case ScalarNode(value):
-            return str(value) if isinstance(value, Deferred) else value
-        case ListNode(items):
-            return [plain(item) for item in items]
-        case MapNode(entries):
-            return {key: plain(item) for key, item in entries.items()}
+    # By exact type: every value of every run comes through here.
+    if type(node) is ScalarNode:
+        return str(node.value) if type(node.value) is Deferred else node.value
+    if type(node) is MapNode:
+        return {key: plain(item) for key, item in node.entries.items()}
+    return [plain(item) for item in node.items] if isinstance(node, ListNode) else None
 
 
 def descend(node: Node, path: Path) -> Node | None:

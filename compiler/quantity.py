@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from launchctl.values import JSON
 
@@ -24,6 +25,8 @@ _DECIMAL = {"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1
     letter: Fraction(1000) ** power for power, letter in enumerate("kMGTPE", 1)
 }
 _BYTES = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kKmMgGtTpP]?)(?:[iI]?[bB])?", re.ASCII)
+_LONGEST_DURATION = 10**12
+"""Seconds; beyond that a clock overflows rather than waits."""
 _LONGEST = 64
 """Characters of the longest text that is looked at; Kubernetes accepts no more digits than fit into it."""
 
@@ -33,15 +36,21 @@ def parse_duration(value: JSON) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value) if 0 <= value < 1e12 else None
+        return float(value) if 0 <= value < _LONGEST_DURATION else None
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    text = value.strip()
+    return _duration(value.strip())
+
+
+@lru_cache(maxsize=256)
+def _duration(text: str) -> float | None:
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
-        return float(text)
-    if not _DURATION.fullmatch(text):
+        seconds = Fraction(text)
+    elif _DURATION.fullmatch(text):
+        seconds = sum((Fraction(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text)), Fraction())
+    else:
         return None
-    return float(sum(Fraction(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text)))
+    return float(seconds) if seconds < _LONGEST_DURATION else None
 
 
 def parse_quantity(value: JSON) -> Fraction | None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from launchctl.addresses import Address, Kind, parse_address
 from launchctl.compiler import codes
+from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.cycles import find_cycles
 from launchctl.compiler.entries import Entry, JobEntry, Project, QueueEntry, ResolvedProject, ResolvedRun, ResolvedSweep
 from launchctl.compiler.extends import Extension
 from launchctl.compiler.lookup import declared, place, unknown
-from launchctl.compiler.model import JOB_KEYS, Run, RunSettings, Sweep
+from launchctl.compiler.model import JOB_KEYS, Run, RunSettings
 from launchctl.compiler.node import MapNode, ScalarNode
 from launchctl.compiler.program import Dependency, SecretReference
 from launchctl.compiler.renames import resolve_moves
 from launchctl.compiler.secret_use import api_key, secrets_of
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span
 from launchctl.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from launchctl.compiler.model import Sweep
 
 RESOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -37,8 +42,9 @@ _RUN_KEYS = tuple(key for key in Run.model_fields if key not in JOB_KEYS and key
 
 def resolve(project: Project, resources: Mapping[str, str] = RESOURCES) -> tuple[ResolvedProject, Diagnostics]:
     """The project with everything that runs and sweeps refer to; `resources` maps a target's names to its provider."""
-    resolver = _Resolver(project, resources)
-    return resolver.project_resolved(), tuple(resolver.diagnostics)
+    with paused_collector():
+        resolver = _Resolver(project, resources)
+        return resolver.project_resolved(), tuple(resolver.diagnostics)
 
 
 class _Resolver:

@@ -34,6 +34,8 @@ _DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*"
 )
 _NUMERIC = frozenset("0123456789+-.")
+SPECIAL_STARTS = _NUMERIC | frozenset("~nNtTfFyYoO") | {""}
+"""First characters of the plain scalars that may be anything but the text that they look like."""
 _LONGEST_NUMBER = 64
 """Characters; no longer text is a number that anybody means as one."""
 
