@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from launchctl.compiler.macros import escape, substitute
-from launchctl.compiler.node import MapNode, Node, ScalarNode, plain
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.program import Identity, LaunchSpec
-from launchctl.values import JSON, canonical, is_list, is_mapping
+from launchctl.values import JSON, canonical
 
 CHUNKED = ("WANDB_CONFIG", "WANDB_LAUNCH_FILE_OVERRIDES")
 """Variables that W&B reads back from numbered pieces."""
@@ -69,15 +69,15 @@ def wandb_variables(
 
 def symbolic_json(node: MapNode) -> str:
     """Canonical JSON of a tree whose texts may hold macros; a `${` in a key is text."""
-    return canonical(_escaped_keys(plain(node)))
+    return canonical(_plain(node))
 
 
-def _escaped_keys(value: JSON) -> JSON:
-    if is_mapping(value):
-        return {escape(key): _escaped_keys(item) for key, item in value.items()}
-    if is_list(value):
-        return [_escaped_keys(item) for item in value]
-    return value
+def _plain(node: Node) -> JSON:
+    if isinstance(node, ScalarNode):
+        return node.value
+    if isinstance(node, ListNode):
+        return [_plain(item) for item in node.items]
+    return {escape(key) if "${" in key else key: _plain(item) for key, item in node.entries.items()}
 
 
 def launch_variables(spec: LaunchSpec, identity: Identity, values: Mapping[str, str], chunk: int) -> dict[str, Node]:

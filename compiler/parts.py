@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 
 from launchctl.compiler.macros import Scope, validate_tree
 from launchctl.compiler.merge import CONFIG, MergeRules, merge
@@ -28,7 +28,7 @@ class Part:
     """Variables without a value, and what uses them."""
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a tree is, which decides what may stand in it."""
 
     IMAGE = "image"
@@ -50,7 +50,8 @@ class Parts:
 
     def __init__(self, environment: frozenset[str], missing: frozenset[str]) -> None:
         """`environment` and `missing` are those of `macros.Scope`, for a run that has an image."""
-        self._scope = Scope(environment, missing)
+        scope = Scope(environment, missing)
+        self._scopes = {(kind, has): _scope_of(scope, kind, has_image=has) for kind in Kind for has in (True, False)}
         self._parts: dict[tuple[int, int, Kind, bool], tuple[Node, Slots, Part]] = {}
         self._merged: dict[tuple[int, int], tuple[MapNode, MapNode, MapNode]] = {}
 
@@ -67,16 +68,8 @@ class Parts:
         renderer = Renderer(slots.by_name)
         rendered = renderer.render(node, (kind.value,))
         slots.used.update(renderer.used)
-        faults = (*renderer.found, *validate_tree(rendered, self._scope_of(kind, has_image=has_image)))
+        faults = (*renderer.found, *validate_tree(rendered, self._scopes[kind, has_image]))
         return Part(texts(rendered) if kind in _TEXTS else rendered, faults, renderer.missing)
-
-    def _scope_of(self, kind: Kind, *, has_image: bool) -> Scope:
-        if kind is Kind.IMAGE:
-            missing = self._scope.missing | {"image_uri", "run_id"}
-            return replace(self._scope, missing=missing, without_env="an image")
-        without_env = "the inputs of a job" if kind in _INPUTS else ""
-        missing = self._scope.missing if has_image else self._scope.missing | {"image_uri"}
-        return replace(self._scope, missing=missing, without_env=without_env)
 
     def merge(self, base: MapNode, over: MapNode, rules: MergeRules = CONFIG) -> MapNode:
         """The base with what lies over it."""
@@ -86,6 +79,15 @@ class Parts:
             known = (base, over, merge(base, over, rules))
             self._merged[key] = known
         return known[2]
+
+
+def _scope_of(scope: Scope, kind: Kind, *, has_image: bool) -> Scope:
+    """What the macros of a kind of part may name."""
+    if kind is Kind.IMAGE:
+        return replace(scope, missing=scope.missing | {"image_uri"}, without_env="an image")
+    without_env = "the inputs of a job" if kind in _INPUTS else ""
+    missing = scope.missing if has_image else scope.missing | {"image_uri"}
+    return replace(scope, missing=missing, without_env=without_env)
 
 
 def texts(node: Node) -> Node:

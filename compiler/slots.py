@@ -20,6 +20,8 @@ from launchctl.values import JSON, format_path
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SHOWN = 3
 """How many of the places that use a variable are named."""
+_NO_SCALAR = ScalarNode("")
+"""Stands in for a list or a mapping, which was reported."""
 _Values: TypeAlias = tuple[tuple[str, str, JSON], ...]
 
 
@@ -52,7 +54,7 @@ class SlotReader:
         if not isinstance(given, MapNode) or not given.entries:
             return self.of_queue(run.queue), []
         faults: list[Diagnostic] = []
-        values = {name: node for name, node in self._values(run, given, faults) if isinstance(node, ScalarNode)}
+        values = dict(self._values(run, given, faults))
         return self._shared(run.queue.name, values), faults
 
     def note_missing(self, missing: Mapping[str, list[Use]]) -> bool:
@@ -95,7 +97,7 @@ class SlotReader:
             self.found += declaration_faults(guards[name])
         return guards
 
-    def _values(self, run: ResolvedRun, given: MapNode, faults: list[Diagnostic]) -> Iterator[tuple[str, Node]]:
+    def _values(self, run: ResolvedRun, given: MapNode, faults: list[Diagnostic]) -> Iterator[tuple[str, ScalarNode]]:
         """The values of a run, with the project's variables filled in; null gives none."""
         guards = self._guards[run.queue.name]
         for name, node in given.entries.items():
@@ -108,7 +110,7 @@ class SlotReader:
             if value is not None:
                 fault = value_fault(guards[name], value)
                 faults += [fault] if fault is not None else []
-                yield name, value
+                yield name, value if isinstance(value, ScalarNode) else _NO_SCALAR
 
     def _rendered(self, node: Node, path: tuple[str, ...], faults: list[Diagnostic]) -> Node | None:
         if not (isinstance(node, ScalarNode) and isinstance(node.value, str) and "{{" in node.value):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.entries import ResolvedProject
-from launchctl.compiler.node import ListNode, Node, ScalarNode
+from launchctl.compiler.node import EMPTY_MAP, ListNode, Node, ScalarNode
 from launchctl.compiler.slots import SlotReader
 from launchctl.compiler.templates import parse
 from launchctl.diagnostics import Diagnostic
@@ -37,7 +37,8 @@ def _everything(resolved: ResolvedProject) -> Iterator[Node]:
 
 
 def _around(resolved: ResolvedProject, queue: str) -> Iterator[Node]:
-    """What may mention a queue's own variable: the sweeps there, which nothing renders yet, and their jobs."""
+    """What may mention a queue's own variable: its configuration, the sweeps there and their jobs."""
+    yield resolved.project.queues[queue].node.entries.get("config", EMPTY_MAP)
     for sweep in resolved.sweeps.values():
         if sweep.queue is not None and sweep.queue.name == queue:
             yield sweep.node
