@@ -15,6 +15,7 @@ from fakes.target import FakeEngine, seeded_faults, use
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from launchctl.engine import submit
 from launchctl.engine.apply import ApplyOptions, apply
 from launchctl.engine.plan import Action, Override, Plan
 from launchctl.errors import Blocked, StalePlan, UnknownOutcome
@@ -93,6 +94,7 @@ def new_lab() -> Iterator[Lab]:
     folder = Path(tempfile.mkdtemp(prefix="lab-"))
     patch = pytest.MonkeyPatch()
     try:
+        patch.setattr(submit, "PAUSE", 0.001)
         yield Lab(folder, use(patch, FakeEngine()))
     finally:
         patch.undo()
@@ -307,3 +309,32 @@ def test_a_lost_state_is_never_taken_for_a_project_that_never_ran() -> None:
         with pytest.raises(Blocked):
             lab.apply()
         assert set(lab.engine.created.values()) == {1}
+
+
+def test_a_run_that_is_renamed_while_it_runs_is_not_lost() -> None:
+    with new_lab() as lab:
+        lab.engine.advance = False
+        project = project_of([RunText()])
+        lab.write(project)
+        lab.apply(wait=False)
+        renamed = {**project, "runs": {"other": project["runs"]["r0"]}}
+        lab.write({**renamed, "moved": [{"from": "runs.r0", "to": "runs.other"}]})
+        lab.apply(wait=False)
+        assert [(found.address, found.status) for found in lab.attempts()] == [("runs.other", Status.RUNNING)]
+        lab.engine.advance = True
+        lab.apply()
+        assert [(found.address, found.status) for found in lab.attempts()] == [("runs.other", Status.SUCCEEDED)]
+        assert set(lab.engine.created.values()) == {1}
+
+
+def test_what_one_apply_gave_up_the_next_takes_up_at_once() -> None:
+    with new_lab() as lab:
+        lab.write(project_of([RunText()]))
+        lab.engine.fault = lambda step: UnknownOutcome("no answer") if step == "before-submit" else None
+        report = lab.apply()
+        assert report is not None
+        assert report.errors == ("runs.r0@g1#a1: no answer",)
+        assert not lab.engine.created
+        lab.engine.fault = lambda step: None
+        lab.apply()
+        assert dict(lab.engine.created) == {("runs.r0", 1, 1): 1}

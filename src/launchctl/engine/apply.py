@@ -203,7 +203,7 @@ def _update_in_place(session: Session, plan: Plan, world: World) -> None:
             continue
         text = launch_text(world.program, world.workspace)(desired, change, attempt.run_id, 0)
         launch = Launch.from_text(text)
-        session.clients.of(launch.resource).update(target_of(attempt), launch.body)
+        session.clients.of(launch.resource).update(target_of(attempt, launch), launch.body)
 
 
 def _keep_code(session: Session, plan: Plan) -> None:

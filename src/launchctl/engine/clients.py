@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from launchctl.engine.launch import Launch, target_of
 from launchctl.errors import ProviderError
@@ -29,25 +29,23 @@ class Clients:
 
         An object whose labels name another attempt is not this one and counts as absent.
         """
-        by_resource: dict[str, list[AttemptRecord]] = {}
+        by_resource: dict[str, list[tuple[AttemptRecord, Launch]]] = {}
         for attempt in attempts:
-            by_resource.setdefault(Launch.from_text(attempt.manifest).resource, []).append(attempt)
+            launch = Launch.from_text(attempt.manifest)
+            by_resource.setdefault(launch.resource, []).append((attempt, launch))
         found: dict[str, Observation] = {}
         for resource, group in by_resource.items():
-            keys = {attempt.run_id: attempt.key for attempt in group}
-            try:
-                observed = self.of(resource).observe([target_of(attempt) for attempt in group])
-            except ProviderError as error:
-                error.message = f"{resource}: {error.message}"
-                raise
-            found.update(
-                {
-                    run_id: observation
-                    for run_id, observation in observed.items()
-                    if observation.owner in {None, keys[run_id]}
-                }
-            )
+            found |= self._ask(resource, group)
         return found
+
+    def _ask(self, resource: str, group: Sequence[tuple[AttemptRecord, Launch]]) -> Mapping[str, Observation]:
+        owners = {launch.run_id: launch.owner for _, launch in group}
+        try:
+            observed = self.of(resource).observe([target_of(attempt, launch) for attempt, launch in group])
+        except ProviderError as error:
+            error.message = f"{resource}: {error.message}"
+            raise
+        return {run_id: seen for run_id, seen in observed.items() if seen.owner in {None, owners[run_id]}}
 
     def close(self) -> None:
         """Closes every connection."""

@@ -29,7 +29,7 @@ from launchctl.engine.schedule import Schedule, reference, schedule
 from launchctl.engine.submit import Outcome, submit
 from launchctl.engine.verdict import gone, is_due, observed
 from launchctl.errors import ProviderError
-from launchctl.providers.base import Client, Observation
+from launchctl.providers.base import Observation
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.state.store import StateStore
 from launchctl.status import Status
@@ -200,7 +200,8 @@ class Drain:
 
     def _cancel(self, attempt: AttemptRecord) -> bool:
         try:
-            self._client(attempt).cancel(target_of(attempt))
+            launch = Launch.from_text(attempt.manifest)
+            self._clients.of(launch.resource).cancel(target_of(attempt, launch))
             self._sink(CancelSent(reference(attempt), attempt.run_id))
             seen = self._clients.observe([attempt]).get(attempt.run_id)
         except ProviderError as error:
@@ -212,15 +213,13 @@ class Drain:
         if attempt.is_released:
             return False
         try:
-            self._client(attempt).release(target_of(attempt))
+            launch = Launch.from_text(attempt.manifest)
+            self._clients.of(launch.resource).release(target_of(attempt, launch))
         except ProviderError as error:
             self._trouble(reference(attempt), error.message)
             return False
         self._store.record([replace(attempt, is_released=True)])
         return True
-
-    def _client(self, attempt: AttemptRecord) -> Client:
-        return self._clients.of(Launch.from_text(attempt.manifest).resource)
 
     # Retrying.
 
@@ -333,11 +332,17 @@ class Drain:
             elif outcome.is_refused:
                 after.append(self._refused(attempt, outcome.message))
             else:
-                self._skipped.add(attempt.run_id)
-                self._trouble(reference(attempt), outcome.message)
+                self._give_up(attempt, outcome.message)
                 continue
             before.append(attempt)
         return self._record(before, after)
+
+    def _give_up(self, attempt: AttemptRecord, message: str) -> None:
+        """Leaves an attempt whose outcome nobody knows to the next drain, which looks it up first."""
+        self._skipped.add(attempt.run_id)
+        self._trouble(reference(attempt), message)
+        if attempt.claim is not None:
+            self._store.renew([attempt], attempt.claim, self._clock())
 
     def _created(self, attempt: AttemptRecord, seen: Observation) -> AttemptRecord:
         now = self._clock()

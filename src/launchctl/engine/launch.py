@@ -77,6 +77,13 @@ class Launch:
         retry = cls._from_json(read["retry"]) if read["retry"] else None
         return cls(**{**read, "deferred": deferred, "retry": retry})
 
+    @property
+    def owner(self) -> tuple[str, int, int]:
+        """Address, generation and attempt on the labels of its object."""
+        labels = self.labels
+        number, attempt = labels["launchctl.dev/generation"], labels["launchctl.dev/attempt"]
+        return (labels["launchctl.dev/address"], int(number), int(attempt))
+
     def missing(self, environment: Mapping[str, str]) -> str:
         """What this launch needs of the environment and does not find, as the user would say it; or nothing."""
         unset = sorted({locator["env"] for locator in self.secrets.values() if "env" in locator} - environment.keys())
@@ -89,7 +96,7 @@ class Launch:
     def submission(self, attempt: AttemptRecord, environment: Mapping[str, str]) -> Submission:
         """What a client is given; `missing` must be empty."""
         return Submission(
-            target=target_of(attempt),
+            target=target_of(attempt, self),
             manifest=complete(self.body, self.deferred, environment),
             labels=self.labels,
             secrets={name: environment[locator["env"]] for name, locator in self.secrets.items() if "env" in locator},
@@ -97,6 +104,6 @@ class Launch:
         )
 
 
-def target_of(attempt: AttemptRecord, deadline: float | None = None) -> Target:
-    """An attempt as a client is asked about it."""
-    return Target(attempt.run_id, attempt.address, attempt.generation, attempt.number, attempt.handle, deadline)
+def target_of(attempt: AttemptRecord, launch: Launch) -> Target:
+    """An attempt as a client is asked about it: by the address on its labels, which no rename changes."""
+    return Target(attempt.run_id, launch.owner[0], attempt.generation, attempt.number, attempt.handle)

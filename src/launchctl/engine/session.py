@@ -165,7 +165,7 @@ class Session:
         if attempt.status is Status.PENDING:
             raise UsageError(f"{reference} has not started yet", hint="`launchctl status` says what it waits for")
         launch = Launch.from_text(attempt.manifest)
-        yield from self.clients.of(launch.resource).logs(target_of(attempt), follow=follow)
+        yield from self.clients.of(launch.resource).logs(target_of(attempt, launch), follow=follow)
 
     def close(self) -> None:
         """Closes the connections and the state."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from launchctl.engine.launch import Launch, target_of
 from launchctl.errors import LaunchctlError, NameTaken, ProviderError, Refused, Throttled, UnknownOutcome
-from launchctl.providers.base import Client, Observation, Submission
+from launchctl.providers.base import Client, Observation
 from launchctl.state.model import AttemptRecord
 
-_TRIES = 4
+TRIES = 4
+PAUSE = 0.2
+"""Seconds before the second try; the later ones wait a multiple of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +39,41 @@ def submit(
     try:
         client = connect(launch.resource)
         if is_left_over:
-            found = _look_up(client, attempt)
+            found = _look_up(client, attempt, launch)
             if found is not None and found.is_started:
                 return Outcome(found)
         prepare(attempt, launch)
-        return _create(client, launch.submission(attempt, environment), attempt)
+        return _create(client, launch, attempt, environment)
     except (Refused, NameTaken) as error:
         return Outcome(message=_text(error), is_refused=True)
     except LaunchctlError as error:
         return Outcome(message=_text(error))
 
 
-def _create(client: Client, submission: Submission, attempt: AttemptRecord) -> Outcome:
-    for tried in range(1, _TRIES + 1):
+def _create(client: Client, launch: Launch, attempt: AttemptRecord, environment: Mapping[str, str]) -> Outcome:
+    submission = launch.submission(attempt, environment)
+    for tried in range(1, TRIES + 1):
         try:
             return Outcome(client.submit(submission))
         except Throttled as error:
-            if tried == _TRIES:
+            if tried == TRIES:
                 return Outcome(message=_text(error))
             time.sleep(error.retry_after * tried)
         except UnknownOutcome as error:
             # No answer: whether it exists decides what to do, and creating again under the same name is safe.
-            found = _look_up(client, attempt)
+            found = _look_up(client, attempt, launch)
             if found is not None and found.is_started:
                 return Outcome(found)
-            if tried == _TRIES:
+            if tried == TRIES:
                 return Outcome(message=_text(error))
-            time.sleep(0.2 * tried)
+            time.sleep(PAUSE * tried)
     raise AssertionError("unreachable")
 
 
-def _look_up(client: Client, attempt: AttemptRecord) -> Observation | None:
+def _look_up(client: Client, attempt: AttemptRecord, launch: Launch) -> Observation | None:
     """The attempt's object as the provider knows it; an object of another owner raises `NameTaken`."""
-    found = client.observe([target_of(attempt)]).get(attempt.run_id)
-    if found is not None and found.owner is not None and found.owner != attempt.key:
+    found = client.observe([target_of(attempt, launch)]).get(attempt.run_id)
+    if found is not None and found.owner is not None and found.owner != launch.owner:
         address, generation, number = found.owner
         raise NameTaken(f"{attempt.run_id} belongs to {address}@g{generation}#a{number}")
     return found
