@@ -9,6 +9,7 @@ configuration could make it execute.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from pathlib import Path, PurePosixPath
 
 from launchctl.errors import SourceError
 from launchctl.images.ignore import IgnoreRules
+from launchctl.values import JSON, is_list, is_mapping
 
 MAX_FILES = 50_000
 MAX_BYTES = 512 * 1024 * 1024
@@ -30,10 +32,11 @@ GIT_SECONDS = 60.0
 STATE_FOLDER = ".launchctl"
 LOCK_FILE = "launchctl.lock"
 OUTPUT_INDEX = "index.json"
-"""A folder with this file and the mark in it is what `compile -o` wrote, and no code."""
-OUTPUT_MARK = b'"generated_by": "launchctl compile"'
+"""The file in which `compile -o` lists what it wrote."""
 _BLOCK = 1024 * 1024
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_INDEX_ENTRY = {"address", "file", "fingerprint"}
+_LARGEST_INDEX = 16 * 1024 * 1024
 _MAX_NESTING = 20
 _MAX_CANDIDATES = 200_000
 _GIT = (
@@ -203,21 +206,27 @@ def _visible_files(folder: Path, prefix: str, depth: int = 0) -> Iterator[str]:
 
 
 def _without_output(folder: Path, names: list[str]) -> list[str]:
-    """The names that lie in no folder that `compile -o` wrote."""
-    written = {
-        name.removesuffix(OUTPUT_INDEX)
-        for name in names
-        if PurePosixPath(name).name == OUTPUT_INDEX and _is_output_index(folder / name)
-    }
-    prefixes = tuple(written - {""})
-    return [name for name in names if not name.startswith(prefixes)] if prefixes else names
+    """The names without the files that a `compile -o` wrote, by the index that it left beside them."""
+    written: set[str] = set()
+    for name in names:
+        if PurePosixPath(name).name == OUTPUT_INDEX:
+            own = _listed_output(folder / name)
+            written |= {f"{name.removesuffix(OUTPUT_INDEX)}{file}" for file in own}
+    return [name for name in names if name not in written] if written else names
 
 
-def _is_output_index(index: Path) -> bool:
-    if index.is_symlink() or not index.is_file():
-        return False
-    with index.open("rb") as stream:
-        return OUTPUT_MARK in stream.read(4096)
+def _listed_output(index: Path) -> list[str]:
+    """The files that an index of `compile -o` lists, itself included; none for any other file of that name."""
+    if index.is_symlink() or not index.is_file() or index.stat().st_size > _LARGEST_INDEX:
+        return []
+    try:
+        read: JSON = json.loads(index.read_bytes())
+    except (ValueError, RecursionError):
+        return []
+    files: JSON = read.get("files") if is_mapping(read) and set(read) == {"format_version", "files"} else None
+    if not is_list(files) or not all(is_mapping(entry) and set(entry) == _INDEX_ENTRY for entry in files):
+        return []
+    return [OUTPUT_INDEX, *(str(entry["file"]) for entry in files)]
 
 
 @cache

@@ -85,13 +85,22 @@ def test_the_configuration_of_a_hostile_repository_runs_nothing(project: Path) -
 
 def test_project_files_lock_state_and_compile_output_are_no_code(project: Path) -> None:
     write(project, project_dot_yaml="x", queues__gpu_dot_yaml="x", launchctl_dot_lock="x", keep_dot_yaml="x")
-    write(project, out__index_dot_json='{\n  "generated_by": "launchctl compile"\n}', out__runs__a_dot_sh="x")
-    write(project, web__index_dot_json="{}")
+    entry = '{"address": "runs.a", "file": "runs/a.sh", "fingerprint": "x"}'
+    index = f'{{"format_version": "1", "files": [{entry}]}}'
+    write(project, out__index_dot_json=index, out__runs__a_dot_sh="x", out__runs__mine_dot_sh="x")
+    write(project, web__index_dot_json='{"files": []}', bad__index_dot_json="{")
     (project / ".launchctl").mkdir()
     (project / ".launchctl/state.db").write_text("x")
     git(project, "init", "-q")
     found = read_code_tree(project, ".", (), ("project.yaml", "queues/gpu.yaml"))
-    assert [file.name for file in found.files] == ["keep.yaml", "train/lib/model.py", "train/main.py", "web/index.json"]
+    assert [file.name for file in found.files] == [
+        "bad/index.json",
+        "keep.yaml",
+        "out/runs/mine.sh",
+        "train/lib/model.py",
+        "train/main.py",
+        "web/index.json",
+    ]
     assert found.path == "."
 
 
