@@ -111,13 +111,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _call(arguments: Sequence[str]) -> int:
     command = get_command(app)
-    if not arguments:
-        with contextlib.redirect_stdout(sys.stderr):
-            command.main(["--help"], prog_name="launchctl", standalone_mode=False)
-        return ExitCode.USAGE
     try:
         code = command.main(list(arguments), prog_name="launchctl", standalone_mode=False)
     except typer.TyperException as error:
+        if not arguments:
+            with contextlib.redirect_stdout(sys.stderr):
+                command.main(["--help"], prog_name="launchctl", standalone_mode=False)
+            return ExitCode.USAGE
         message = getattr(error, "format_message", error.__str__)()
         raise UsageError(_in_our_voice(message), hint=f"`{_path_of(error)} --help` shows how") from error
     except typer.Abort:

@@ -11,8 +11,5 @@ def plan_document(plan: Plan) -> JSON:
     """The document of `plan --format json`; every action has its count, zero too."""
     return {
         **plan_to_json(plan),
-        "entity": plan.entity,
-        "workspace": plan.workspace,
-        "refreshed": plan.refreshed,
         "summary": {action.value: plan.summary.get(action.value, 0) for action in Action},
     }

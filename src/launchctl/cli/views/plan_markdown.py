@@ -60,27 +60,27 @@ def plan_markdown(plan: Plan) -> str:
 def _section(section: Section, room: int) -> tuple[str, int]:
     """The text of a section within its room, and how many rows had none."""
     head = f"\n#### {section.title}\n\n| | address | what | why | where |\n| --- | --- | --- | --- | --- |\n"
-    changes, missing = _fit((_row(change) for change in section.changes), head, room * 2 // 3)
+    changes, missing = _fit(map(_row, section.changes), len(section.changes), head, room * 2 // 3)
     fields_head = "\n<details><summary>Fields</summary>\n\n| address | field | class | old | new | where |\n"
     fields_head += "| --- | --- | --- | --- | --- | --- |\n"
     end = "\n</details>\n"
-    rows = [row for change in section.changes for row in _field_rows(change)]
-    if not rows:
+    total = sum(len(change.changes) for change in section.changes)
+    if not total:
         return changes, missing
-    fields, more = _fit(iter(rows), fields_head, room - len(changes) - len(end))
+    rows = (row for change in section.changes for row in _field_rows(change))
+    fields, more = _fit(rows, total, fields_head, room - len(changes) - len(end))
     return changes + fields + end if fields else changes, missing + more
 
 
-def _fit(rows: Iterator[str], head: str, room: int) -> tuple[str, int]:
-    """As many rows as there is room for beneath their head; how many there was none for."""
-    text, count, missing = head, 0, 0
+def _fit(rows: Iterator[str], total: int, head: str, room: int) -> tuple[str, int]:
+    """As many of so many rows as there is room for beneath their head; how many there was none for."""
+    text, count = head, 0
     for row in rows:
-        if missing or count == _ROWS or len(text) + len(row) > room:
-            missing += 1
-        else:
-            text += row
-            count += 1
-    return (text if count else ""), missing
+        if count == _ROWS or len(text) + len(row) > room:
+            break
+        text += row
+        count += 1
+    return (text if count else ""), total - count
 
 
 def _row(change: Change) -> str:

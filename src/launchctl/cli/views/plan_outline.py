@@ -65,6 +65,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.LOST: "lost",
     Reason.IMAGE_MISSING: "its image is missing",
 }
+_EDITED = frozenset({Reason.INTENT_CHANGED, Reason.PLACEMENT_CHANGED, Reason.METADATA_CHANGED})
+_CONFIGURATION = ("queues.", "agents.")
 _COUNTS: Mapping[Action, str] = {
     Action.START: "to start",
     Action.RETRY: "to retry",
@@ -117,6 +119,8 @@ def verb(change: Change) -> str:
 
 def why(change: Change) -> str:
     """The reason, in words; empty where there is none."""
+    if change.address.startswith(_CONFIGURATION) and change.reason in _EDITED:
+        return "its configuration changed"
     return REASONS[change.reason] if change.reason else ""
 
 

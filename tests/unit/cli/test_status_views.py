@@ -1,0 +1,169 @@
+"""Runs as rows, as JSON and as events."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from launchctl.cli.progress import PlainProgress
+from launchctl.cli.views.event_text import event_lines
+from launchctl.cli.views.live import Board
+from launchctl.cli.views.status_json import moment, status_document
+from launchctl.cli.views.status_text import STATUS_STYLES, status_lines
+from launchctl.cli.views.text import plain
+from launchctl.engine.events import (
+    CancelSent,
+    Claimed,
+    Created,
+    Decided,
+    Event,
+    LeaseTakenOver,
+    Retrying,
+    RunLine,
+    StateCreated,
+    StatusChanged,
+    Trouble,
+    Waiting,
+)
+from launchctl.status import Status
+
+NOW = 1_800_000_000.0
+RUNS = (
+    RunLine("runs.prepare", 1, 1, "runs-prepare-1", Status.SUCCEEDED, NOW - 60, started_at=NOW - 72, ended_at=NOW - 60),
+    RunLine("runs.baseline", 2, 1, "runs-baseline-2", Status.RUNNING, NOW - 60, started_at=NOW - 60, queue="gpu"),
+    RunLine("runs.late", 1, 1, "runs-late-1", Status.PENDING, NOW - 5, waiting_for="runs.baseline, which is running"),
+    RunLine(
+        "runs.broken",
+        1,
+        2,
+        "runs-broken-2",
+        Status.FAILED,
+        NOW,
+        exit_code=3,
+        message="bad \x1b[2J",
+        started_at=NOW - 4,
+        ended_at=NOW - 1,
+    ),
+)
+
+
+def test_every_status_has_a_style() -> None:
+    assert set(STATUS_STYLES) == set(Status)
+
+
+def test_runs_are_rows_with_what_they_wait_for() -> None:
+    assert plain(status_lines(RUNS, NOW)) == (
+        "runs.prepare@g1    succeeded     12s\n"
+        "runs.baseline@g2   running     1m00s\n"
+        "runs.late@g1       pending      5.0s  waits for runs.baseline, which is running\n"
+        "runs.broken@g1#a2  failed       3.0s  exit code 3: bad \\x1b[2J\n"
+        "4 runs: 1 pending, 1 running, 1 succeeded, 1 failed\n"
+    )
+
+
+def test_no_runs_is_said_in_one_sentence() -> None:
+    assert plain(status_lines((), NOW)) == "No runs yet: `launchctl apply` starts them\n"
+
+
+def test_status_json_is_the_contract() -> None:
+    assert status_document(RUNS[2:3]) == {
+        "format_version": "1",
+        "runs": [
+            {
+                "address": "runs.late",
+                "generation": 1,
+                "attempt": 1,
+                "run_id": "runs-late-1",
+                "status": "pending",
+                "since": "2027-01-15T07:59:55Z",
+                "waiting_for": "runs.baseline, which is running",
+                "exit_code": None,
+                "queue": "",
+                "message": "",
+                "started_at": None,
+                "ended_at": None,
+            }
+        ],
+    }
+    assert moment(None) is None
+
+
+def _changed(new: Status, **more: object) -> StatusChanged:
+    return StatusChanged("runs.a@g1#a1", "runs-a-1", Status.INTENT, new, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (StateCreated("sqlite:///x"), "state created: sqlite:///x\n"),
+        (LeaseTakenOver("ada"), "the lease of ada had expired and was taken over\n"),
+        (Decided(4, 3), "decision 4 is recorded: 3 runs to start\n"),
+        (Decided(4, 0), "decision 4 is recorded\n"),
+        (Claimed((("runs.a@g1#a1", "runs-a-1"),)), ""),
+        (Created("runs.a@g1#a1", "runs-a-1"), ""),
+        (_changed(Status.RUNNING), "runs.a@g1#a1: running\n"),
+        (_changed(Status.SUCCEEDED, started_at=NOW - 12), "runs.a@g1#a1: succeeded after 12s\n"),
+        (
+            _changed(Status.FAILED, started_at=NOW - 3, exit_code=3, message="no\nfile"),
+            "runs.a@g1#a1: failed after 3.0s, exit code 3: no\\nfile\n",
+        ),
+        (
+            Retrying("runs.a@g1#a2", "runs-a-2", "preempted", NOW + 30),
+            "runs.a@g1#a2: starts in 30s, since the attempt before it ended as preempted\n",
+        ),
+        (CancelSent("runs.a@g1#a1", "runs-a-1"), "runs.a@g1#a1: asked to stop\n"),
+        (Trouble("runs.a@g1#a1", "no answer"), "runs.a@g1#a1: no answer\n"),
+        (Waiting({"runs.b@g1#a1": "runs.a, which is running"}), "runs.b@g1#a1: waits for runs.a, which is running\n"),
+        (
+            Waiting({f"runs.b{number}@g1#a1": "a place on queues.gpu" for number in range(990)}),
+            "990 runs wait for a place on queues.gpu\n",
+        ),
+    ],
+)
+def test_each_event_is_a_line(event: Event, said: str) -> None:
+    assert plain(event_lines(event, NOW)) == said
+
+
+def test_what_still_waits_for_the_same_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    sink = PlainProgress()
+    sink(Waiting({"runs.a@g1#a1": "its back-off of 12 s"}))
+    sink(Waiting({"runs.a@g1#a1": "its back-off of 11 s", "runs.b@g1#a1": "runs.a, which is pending"}))
+    assert capsys.readouterr().err == (
+        "runs.a@g1#a1: waits for its back-off of 12 s\nruns.b@g1#a1: waits for runs.a, which is pending\n"
+    )
+
+
+def _drawn(board: Board, height: int) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=90, color_system=None).print(board.draw(height))
+    return [found.rstrip() for found in stream.getvalue().splitlines()]
+
+
+def test_the_board_shows_rows_what_they_wait_for_and_how_long() -> None:
+    clock = [NOW]
+    board = Board(clock=lambda: clock[0])
+    assert board.take(Claimed((("runs.a@g1#a1", "a"), ("runs.b@g1#a1", "b"))))
+    assert board.take(_changed(Status.RUNNING, started_at=NOW))
+    assert board.take(Waiting({"runs.c@g1#a1": "runs.a, which is running"}))
+    assert not board.take(Decided(1, 3))
+    clock[0] = NOW + 61
+    assert _drawn(board, 20) == [
+        "runs.b@g1#a1  intent   1m01s",
+        "runs.a@g1#a1  running  1m01s",
+        "runs.c@g1#a1  pending         waits for runs.a, which is running",
+        "1 pending, 1 intent, 1 running",
+    ]
+
+
+def test_the_board_of_many_runs_fits_the_terminal_and_keeps_the_counts() -> None:
+    board = Board(clock=lambda: NOW)
+    for number in range(1000):
+        status = Status.RUNNING if number % 100 == 0 else Status.SUCCEEDED
+        board.take(StatusChanged(f"runs.r{number}@g1#a1", "x", Status.INTENT, status, started_at=NOW))
+    board.take(Waiting({f"runs.w{number}@g1#a1": "a place" for number in range(500)}))
+    drawn = _drawn(board, 15)
+    assert len(drawn) == 13
+    assert sum("running" in row for row in drawn[:-1]) == 10
+    assert drawn[-1] == "500 pending, 10 running, 990 succeeded"

@@ -1,0 +1,72 @@
+"""Words, numbers and foreign text on one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchctl.cli.views.text import clip, counted, duration, format_value, line, listed, plain, visible, visible_block
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("a\x1b[31mred", "a\\x1b[31mred"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x9b2J", "\\x9b2J"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\u200bb", "a\\u200bb"),
+        ("\udcff", "\\udcff"),
+        ("日本語 émoji 😀", "日本語 émoji 😀"),
+    ],
+)
+def test_what_could_command_a_terminal_is_spelled_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_a_block_keeps_its_lines() -> None:
+    assert visible_block("a\n\tb\x1b") == "a\n\tb\\x1b"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (-1.0, "0.0s"),
+        (0.04, "0.0s"),
+        (9.94, "9.9s"),
+        (9.96, "10s"),
+        (59.6, "1m00s"),
+        (127.0, "2m07s"),
+        (3600.0, "1h00m"),
+        (86_399.0, "23h59m"),
+        (3 * 86_400 + 4 * 3600, "3d04h"),
+    ],
+)
+def test_a_duration_has_two_places(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_a_long_value_is_cut_and_its_length_told() -> None:
+    assert clip("x" * 100) == "x" * 100
+    assert clip("x" * 1234) == "x" * 80 + "... (1,234 characters)"
+
+
+def test_values_keep_their_type_visible() -> None:
+    assert [format_value(value) for value in ("1", 1, True, None, {"a": [1]})] == [
+        '"1"',
+        "1",
+        "true",
+        "null",
+        '{"a":[1]}',
+    ]
+
+
+def test_counts_and_lists_are_words() -> None:
+    assert counted(1, "run") == "1 run"
+    assert counted(2, "run waits", "runs wait") == "2 runs wait"
+    assert listed(["a", "b"], 2) == "a, b"
+    assert listed(["a", "b", "c"], 1) == "a and 2 more"
+
+
+def test_lines_are_joined_without_trailing_blanks() -> None:
+    assert plain([line("a", "", "b  "), ()]) == "ab\n\n"
