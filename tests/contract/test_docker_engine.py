@@ -231,6 +231,7 @@ def inspected(created: subprocess.CompletedProcess[str]) -> JSON:
         if re.fullmatch("[0-9a-f]{64}", mount.get("Name", "")):
             mount["Name"] = mount["Source"] = "anonymous"
     found["Mounts"].sort(key=lambda mount: str(mount["Destination"]))
+    found["HostConfig"]["Binds"] = sorted(found["HostConfig"]["Binds"] or [])  # docker's command line shuffles them
     found["Config"]["Env"] = sorted(found["Config"]["Env"] or [])
     return json.loads(json.dumps(found).replace(identifier[:12], "ID").replace(f"{name}/", "/NAME/"))
 
