@@ -9,6 +9,7 @@ from textwrap import dedent
 from launchctl.compiler.build import build_project
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.document import parse_document
+from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.expand import expand
 from launchctl.compiler.program import LaunchSpec, Program
 from launchctl.compiler.resolve import resolve
@@ -66,12 +67,17 @@ def read_code(path: str, ignore: tuple[str, ...]) -> Code:
     return Code(f"sha256:{path}{'-'.join(ignore)}")
 
 
-def expand_text(text: str, variables: Mapping[str, VariableText] | None = None) -> Expanded:
-    """The program of a project; its structure and its references must be in order."""
+def resolve_text(text: str) -> ResolvedProject:
+    """A resolved project; its structure and its references must be in order."""
     document, unreadable = parse_document(Source("project.yaml", dedent(text)))
     project, misbuilt = build_project([document])
     resolved, unresolved = resolve(project)
     assert [one.message for one in (*unreadable, *misbuilt, *unresolved)] == []
+    return resolved
+
+
+def expand_text(text: str, variables: Mapping[str, VariableText] | None = None) -> Expanded:
+    """The program of a project, with targets `docker` for images and `process` for code."""
     targets = {"docker": Target(frozenset({"image"})), "process": Target(frozenset({"code"}))}
-    program, found = expand(resolved, CompileContext(read_code, targets, variables or {}))
+    program, found = expand(resolve_text(text), CompileContext(read_code, targets, variables or {}))
     return Expanded(program, list(found))
