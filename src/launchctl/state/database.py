@@ -28,7 +28,9 @@ Journal: TypeAlias = Literal["wal", "delete"]
 QUICK_CHECK_LIMIT = 4 * 1024 * 1024
 """Bytes up to which the whole structure is checked at every opening: about 3 ms."""
 
-_CACHE_KIB = 65_536
+_CACHE_KIB = 8_192
+_SHOWN = 120
+"""Characters of SQLite's own words; it may quote a whole record."""
 _BUSY = 5, 6
 _UNUSABLE = 3, 8, 10, 13, 14
 """Primary result codes: permission, read-only, input/output, full, cannot open."""
@@ -140,10 +142,11 @@ def open_checked(place: Place, *, busy: float, journal: Journal | None = None) -
 def open_sound(place: Place, *, busy: float, journal: Journal | None = None) -> sqlite3.Connection:
     """The same, whatever lineage the marker names; a state of an older version is upgraded."""
     with errors(place):
+        has_log = _has_log(place)  # opening makes one
         connection = connect(place, busy=busy)
         try:
             _check_identity(place, connection)
-            _check_structure(place, connection)
+            _check_structure(place, connection, has_log=has_log)
             upgrade.upgrade(place, connection)
             _configure(connection, journal or _journal(place))
         except BaseException:
@@ -175,6 +178,11 @@ def errors(place: Place) -> Iterator[None]:
         raise _translated(place, error) from error
 
 
+def in_a_line(found: str) -> str:
+    """What a check of SQLite found, without its heading."""
+    return found.splitlines()[-1][:_SHOWN]
+
+
 def damaged(place: Place, what: str) -> StateDamaged:
     """The error for a file that cannot be believed."""
     return StateDamaged(f'the state "{place.path}" is damaged: {what}', hint=WAY_OUT)
@@ -192,7 +200,7 @@ def _translated(place: Place, error: sqlite3.Error) -> StateError:
         )
     if code == _CONSTRAINT:
         return StateError(f'the state "{place.path}" refused a record: {error}; this is a bug in launchctl')
-    return damaged(place, str(error))
+    return damaged(place, str(error)[:_SHOWN])
 
 
 def _build(path: Path, head: Head, contents: Contents | None, *, journal: Journal) -> None:
@@ -247,15 +255,23 @@ def _check_identity(place: Place, connection: sqlite3.Connection) -> None:
         raise damaged(place, f"format {version}")
 
 
-def _check_structure(place: Place, connection: sqlite3.Connection) -> None:
+def _has_log(place: Place) -> bool:
+    """Whether pages may still be in the write-ahead log alone."""
+    try:
+        return place.beside("-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _check_structure(place: Place, connection: sqlite3.Connection, *, has_log: bool) -> None:
     (page,) = connection.execute("PRAGMA page_size").fetchone()
     size = place.path.stat().st_size
-    if size % page and not place.beside("-wal").exists():
+    if size % page and not has_log:
         raise damaged(place, "its last page is cut off")
     if size <= QUICK_CHECK_LIMIT:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            raise damaged(place, found)
+            raise damaged(place, in_a_line(found))
 
 
 def _check_lineage(place: Place, connection: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from launchctl.errors import StateDamaged, StateError
-from launchctl.state.database import UNKNOWN_LINEAGE, connect, create, damaged, errors, open_sound
+from launchctl.state.database import UNKNOWN_LINEAGE, connect, create, damaged, errors, in_a_line, open_sound
 from launchctl.state.lease import locked, read_lease
 from launchctl.state.model import Contents
 from launchctl.state.owner import is_dead
@@ -52,7 +52,7 @@ def _read_sound(place: Place, now: float) -> Contents:
             raise locked(held, now)
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
-            raise damaged(place, found)
+            raise damaged(place, in_a_line(found))
         contents = read_contents(connection)
     wrong = faults(contents)
     if wrong:

@@ -8,10 +8,10 @@ What was started must never look as if it was not: an attempt whose record is lo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from launchctl.state.model import (
     AttemptRecord,
@@ -68,27 +68,18 @@ def salvage(connection: sqlite3.Connection) -> Salvage:
         Hopeless: the head is unreadable, or runs are gone of which nothing tells what they ran.
     """
     connection.text_factory = _text
-    notes: list[str] = []
+    connection.execute("PRAGMA cell_size_check = OFF")
     head = _head(connection)
     head = replace(head, serial=head.serial + 1)  # no plan made before may be applied
-    bodies = {row[0]: row[1] for row in _rows(connection, "manifests", ("attempt", "body")) if type(row[1]) is str}
-    runs = {run.address: run for run in _records(connection, "runs", RUN_COLUMNS, _run)}
-    generations = {
-        (record.address, record.number): record
-        for record in _records(connection, "generations", GENERATION_COLUMNS, _generation)
-    }
-    attempts = [
-        replace(record, manifest=bodies.get(identity, ""))
-        for identity, record in _records(connection, "attempts", ("id", *ATTEMPT_COLUMNS), _attempt)
-    ]
-    _require_all(connection, runs, generations)
-    mended_runs = {address: _mend_run(address, runs, generations, notes) for address in _addresses(runs, generations)}
-    for run in mended_runs.values():
-        _mend_generation(run, generations, notes)
-    mended = _mend_attempts(mended_runs, generations, attempts, notes)
-    configs = tuple(_records(connection, "configs", CONFIG_COLUMNS, _config))
-    in_order = tuple(generations[key] for key in sorted(generations))
-    return Salvage(Contents(head, tuple(mended_runs.values()), in_order, mended, configs), tuple(notes))
+    bodies = dict(_read(connection, "manifests", ("attempt", "body"), _body).records)
+    runs = _read(connection, "runs", RUN_COLUMNS, _run)
+    generations = _read(connection, "generations", GENERATION_COLUMNS, _generation)
+    attempts = _read(connection, "attempts", ("id", *ATTEMPT_COLUMNS), _attempt)
+    _require_all(connection, runs, generations, attempts)
+    configs = _read(connection, "configs", CONFIG_COLUMNS, _config)
+    whole = [replace(record, manifest=bodies.get(identity, "")) for identity, record in attempts.records]
+    mending = _Mending(runs.records, generations.records, whole)
+    return Salvage(mending.contents(head, tuple(configs.records)), tuple(mending.notes))
 
 
 # Reading what can be read.
@@ -102,32 +93,45 @@ def _text(data: bytes) -> str | bytes:
         return data
 
 
-def _rows(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class _Part(Generic[T]):
+    """What was read of a table, and whether that is certainly all."""
+
+    records: list[T]
+    is_whole: bool
+
+
+def _read(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], read: Callable[[Row], T]) -> _Part[T]:
     """Rows from the front up to the first damaged page, then from the back."""
-    seen = set[object]()
+    found = dict[object, T]()
+    is_whole = False
     for order in ("ASC", "DESC"):
+        seen = 0
         with suppress(sqlite3.DatabaseError):
             for row in connection.execute(f"SELECT rowid, {', '.join(columns)} FROM {table} ORDER BY rowid {order}"):
-                if row[0] in seen:
-                    break
-                seen.add(row[0])
-                yield row[1:]
-
-
-def _records(
-    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], read: Callable[[Row], T]
-) -> Iterator[T]:
-    for row in _rows(connection, table, columns):
-        with suppress(DamagedRow):
-            yield read(row)
+                seen += 1
+                with suppress(DamagedRow):
+                    found[row[0]] = read(row[1:])
+            is_whole = seen == len(found)
+            break
+    return _Part(list(found.values()), is_whole)
 
 
 def _head(connection: sqlite3.Connection) -> Head:
-    for row in _rows(connection, "head", ("lineage", "serial", "project", "entity", "workspace")):
-        with suppress(DamagedRow):
-            check("TITTT", row)
-            return Head(*row)
-    raise Hopeless("its head cannot be read")
+    found = _read(connection, "head", ("lineage", "serial", "project", "entity", "workspace"), _identity)
+    if not found.records:
+        raise Hopeless("its head cannot be read")
+    return found.records[0]
+
+
+def _identity(row: Row) -> Head:
+    check("TITTT", row)
+    return Head(*row)
+
+
+def _body(row: Row) -> tuple[int, str]:
+    check("IT", row)
+    return row[0], row[1]
 
 
 def _run(row: Row) -> RunRecord:
@@ -151,75 +155,99 @@ def _config(row: Row) -> ConfigRecord:
     return read_config(row)
 
 
-def _require_all(connection: sqlite3.Connection, runs: Iterable[str], generations: Iterable[tuple[str, int]]) -> None:
-    """Every run that any index still names must be known by its record or by a generation."""
-    known = {*runs, *(address for address, _ in generations)}
-    named = set[str]()
-    for table in ("runs", "generations", "attempts"):
-        try:
-            named.update(row[0] for row in connection.execute(f"SELECT address FROM {table} ORDER BY address"))
-        except sqlite3.DatabaseError as error:
-            raise Hopeless(f"which {table} there were cannot be read") from error
+def _require_all(
+    connection: sqlite3.Connection,
+    runs: _Part[RunRecord],
+    generations: _Part[GenerationRecord],
+    attempts: _Part[tuple[int, AttemptRecord]],
+) -> None:
+    """Every run that a table or an index still names must be known by its record or by a generation."""
+    known = {run.address for run in runs.records} | {record.address for record in generations.records}
+    named = {record.address for _, record in attempts.records}
+    for table, is_whole in (
+        ("runs", runs.is_whole),
+        ("generations", generations.is_whole),
+        ("attempts", attempts.is_whole),
+    ):
+        if not is_whole:
+            named |= _indexed(connection, table)
     if named - known:
         raise Hopeless(f"nothing tells what {', '.join(sorted(map(str, named - known)))} ran")
+
+
+def _indexed(connection: sqlite3.Connection, table: str) -> set[str]:
+    try:
+        return {row[0] for row in connection.execute(f"SELECT address FROM {table} ORDER BY address")}
+    except sqlite3.DatabaseError as error:
+        raise Hopeless(f"which {table} there were cannot be read") from error
 
 
 # Making it sound.
 
 
-def _addresses(runs: Iterable[str], generations: Iterable[tuple[str, int]]) -> list[str]:
-    return sorted({*runs, *(address for address, _ in generations)})
+class _Mending:
+    """Records made whole from one another."""
 
+    def __init__(
+        self, runs: Iterable[RunRecord], generations: Iterable[GenerationRecord], attempts: Iterable[AttemptRecord]
+    ) -> None:
+        self.notes: list[str] = []
+        self._generations = {(record.address, record.number): record for record in generations}
+        self._latest = dict[str, int]()
+        for address, number in self._generations:
+            self._latest[address] = max(number, self._latest.get(address, 0))
+        recorded = {run.address: run for run in runs}
+        self._runs = [self._run(address, recorded.get(address)) for address in sorted({*recorded, *self._latest})]
+        for run in self._runs:
+            self._mend_generation(run)
+        self._attempts = dict[tuple[str, int, int], AttemptRecord]()
+        for attempt in attempts:
+            self._keep(attempt)
+        started = {key[:2] for key in self._attempts}
+        for run in self._runs:
+            if run.generation and (run.address, run.generation) not in started:
+                self._lose(run)
 
-def _mend_run(
-    address: str,
-    runs: dict[str, RunRecord],
-    generations: dict[tuple[str, int], GenerationRecord],
-    notes: list[str],
-) -> RunRecord:
-    numbers = [number for other, number in generations if other == address]
-    found = runs.get(address)
-    if found is not None:
-        return replace(found, generation=max(found.generation, *numbers, 0))
-    notes.append(f"{address}: its record was lost and made anew from its latest generation")
-    form = generations[address, max(numbers)].form
-    return RunRecord(
-        address, Standing.ACTIVE, form, protect=False, generation=max(numbers), starts={form.intent: _SKIPPED_STARTS}
-    )
+    def contents(self, head: Head, configs: tuple[ConfigRecord, ...]) -> Contents:
+        """All of it, in order."""
+        generations = tuple(self._generations[key] for key in sorted(self._generations))
+        attempts = tuple(self._attempts[key] for key in sorted(self._attempts))
+        return Contents(head, tuple(self._runs), generations, attempts, configs)
 
+    def _run(self, address: str, found: RunRecord | None) -> RunRecord:
+        latest = self._latest.get(address, 0)
+        if found is not None:
+            return replace(found, generation=max(found.generation, latest))
+        self.notes.append(f"{address}: its record was lost and made anew from its latest generation")
+        form = self._generations[address, latest].form
+        starts = {form.intent: _SKIPPED_STARTS}
+        return RunRecord(address, Standing.ACTIVE, form, protect=False, generation=latest, starts=starts)
 
-def _mend_generation(run: RunRecord, generations: dict[tuple[str, int], GenerationRecord], notes: list[str]) -> None:
-    key = (run.address, run.generation)
-    if run.generation == 0 or key in generations:
-        return
-    notes.append(f"{run.address}@g{run.generation}: its record was lost and made anew from what was last accepted")
-    run_id = f"{run.address}@g{run.generation}"
-    generations[key] = GenerationRecord(*key, run.acknowledged, Policy("", ""), run_id, "recovered", 0, 0.0)
-
-
-def _mend_attempts(
-    runs: dict[str, RunRecord],
-    generations: dict[tuple[str, int], GenerationRecord],
-    attempts: list[AttemptRecord],
-    notes: list[str],
-) -> tuple[AttemptRecord, ...]:
-    kept = dict[tuple[str, int, int], AttemptRecord]()
-    for attempt in attempts:
-        if (attempt.address, attempt.generation) not in generations:
-            notes.append(f"{_name(attempt)}: left out, since its generation was lost")
-            continue
-        if not attempt.manifest and not attempt.status.is_terminal:
-            notes.append(f"{_name(attempt)}: was {attempt.status}, is lost now, since its manifest was")
-            attempt = replace(attempt, status=Status.LOST, is_released=True, claim=None)  # noqa: PLW2901
-        kept[attempt.key] = attempt
-    started = {key[:2] for key in kept}
-    for run in runs.values():
+    def _mend_generation(self, run: RunRecord) -> None:
         key = (run.address, run.generation)
-        if run.generation and key not in started:
-            lost = AttemptRecord(*key, 1, generations[key].run_id, Status.LOST, message="its record was damaged")
-            notes.append(f"{_name(lost)}: its record was lost; say what became of it by `launchctl resolve`")
-            kept[lost.key] = lost
-    return tuple(kept[key] for key in sorted(kept))
+        if run.generation == 0 or key in self._generations:
+            return
+        name = f"{run.address}@g{run.generation}"
+        self.notes.append(f"{name}: its record was lost and made anew from what was last accepted")
+        self._generations[key] = GenerationRecord(*key, run.acknowledged, Policy("", ""), name, "recovered", 0, 0.0)
+
+    def _keep(self, attempt: AttemptRecord) -> None:
+        if attempt.key[:2] not in self._generations:
+            self.notes.append(f"{_name(attempt)}: left out, since its generation was lost")
+        elif attempt.manifest or attempt.status.is_terminal:
+            self._attempts[attempt.key] = attempt
+        else:
+            self.notes.append(
+                f"{_name(attempt)}: was {attempt.status}; its manifest was lost, and so it is held as lost"
+            )
+            message = "its manifest was damaged"
+            self._attempts[attempt.key] = replace(attempt, status=Status.LOST, message=message, claim=None)
+
+    def _lose(self, run: RunRecord) -> None:
+        first = self._generations[run.address, run.generation].run_id
+        lost = AttemptRecord(run.address, run.generation, 1, first, Status.LOST, message="its record was damaged")
+        self.notes.append(f"{_name(lost)}: its record was lost, and so it is held as lost")
+        self._attempts[lost.key] = lost
 
 
 def _name(record: AttemptRecord) -> str:
