@@ -15,6 +15,7 @@ from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import counted, line
 from launchctl.errors import UsageError
+from launchctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from launchctl.engine.pipeline import Compiled
@@ -60,6 +61,27 @@ def compile(
     if output is not None:
         return _to_folder(runs, output, check=check, is_whole=not target)
     _print(compiled, runs, format)
+    return ExitCode.OK
+
+
+def _explain(compiled: Compiled, text: str) -> int:
+    """Prints which layers set a value, the winner last."""
+    from launchctl.cli.views.layers_text import layer_lines
+    from launchctl.compiler.explain import explain, parse_target
+    from launchctl.compiler.variables import VariableText
+
+    target = parse_target(text)
+    if target is None:
+        raise UsageError(f'"{text}" is no value of a run', hint="as in `runs.baseline.config.shm-size`")
+    address, path = target
+    desired = compiled.desired.get(str(address))
+    if desired is None or compiled.resolved is None:
+        raise UsageError(f"the project has no {address}", hint=did_you_mean(str(address), compiled.desired))
+    variables = {name: VariableText(value) for name, value in compiled.variables.items()}
+    layers = explain(compiled.resolved, desired.spec, variables, path)
+    if not layers:
+        raise UsageError(f"nothing sets {text}", hint=f"`launchctl compile --target {address}` shows what it has")
+    console.show(layer_lines(layers))
     return ExitCode.OK
 
 

@@ -79,10 +79,10 @@ def test_json_counts_every_action_zero_too(make_plan: MakePlan) -> None:
     ("changes", "sentence"),
     [
         ((), "Nothing to do: the project has no runs\n"),
-        ((Change("runs.a", Action.NO_OP, None),), "Nothing to do: 1 address is as the project has it\n"),
+        ((Change("runs.a", Action.NO_OP, None),), "Nothing to do: 1 run is as the project wants it\n"),
         (
             (Change("runs.a", Action.NO_OP, None), Change("runs.b", Action.NO_OP, None)),
-            "Nothing to do: 2 addresses are as the project has it\n",
+            "Nothing to do: 2 runs are as the project wants them\n",
         ),
     ],
 )
