@@ -8,29 +8,41 @@ texts that can only be completed where apply runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from launchctl.compiler.node import Deferred, ListNode, MapNode, ScalarNode
 from launchctl.diagnostics import Span
 from launchctl.values import JSON, Path, is_list, is_mapping
 
 
-@dataclass(frozen=True, slots=True)
 class Manifest:
-    """The body for one attempt."""
+    """The body for one attempt; taken apart when it is first looked at, since validation never does."""
 
-    body: JSON
-    origins: Mapping[Path, Span]
-    """Where the value at a path of the body was written; what launchctl adds has no entry."""
-    deferred: Mapping[Path, Deferred]
-    """Texts of the body that name `${env:NAME}`."""
+    __slots__ = ("_parts", "_tree")
+
+    def __init__(self, tree: JSON) -> None:
+        self._tree = tree
+        self._parts: _Parts | None = None
 
     @classmethod
     def of(cls, body: JSON) -> Manifest:
         """A manifest from a body of plain values, nodes and deferred texts, in any mixture."""
-        origins: dict[Path, Span] = {}
-        deferred: dict[Path, Deferred] = {}
-        return cls(_take_apart(body, (), origins, deferred), origins, deferred)
+        return cls(body)
+
+    @property
+    def body(self) -> JSON:
+        """Plain values alone; a deferred text is spelled with its references."""
+        return self._taken_apart.body
+
+    @property
+    def origins(self) -> Mapping[Path, Span]:
+        """Where the value at a path of the body was written; what launchctl adds has no entry."""
+        return self._taken_apart.origins
+
+    @property
+    def deferred(self) -> Mapping[Path, Deferred]:
+        """Texts of the body that name `${env:NAME}`."""
+        return self._taken_apart.deferred
 
     def origin(self, path: Path) -> Span | None:
         """The place of the value at a path, or of the nearest of its parents that has one."""
@@ -38,6 +50,20 @@ class Manifest:
             if path[:length] in self.origins:
                 return self.origins[path[:length]]
         return None
+
+    @property
+    def _taken_apart(self) -> _Parts:
+        if self._parts is None:
+            origins: dict[Path, Span] = {}
+            deferred: dict[Path, Deferred] = {}
+            self._parts = _Parts(_take_apart(self._tree, (), origins, deferred), origins, deferred)
+        return self._parts
+
+
+class _Parts(NamedTuple):
+    body: JSON
+    origins: Mapping[Path, Span]
+    deferred: Mapping[Path, Deferred]
 
 
 def _take_apart(value: JSON, path: Path, origins: dict[Path, Span], deferred: dict[Path, Deferred]) -> JSON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from launchctl import __version__
@@ -13,6 +14,8 @@ def main() -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"launchctl {__version__}\n")
         return 0
+    # A compiled project is many objects that all live to the end; looking for garbage among them is lost time.
+    gc.set_threshold(200_000, 20, 100)
     from launchctl.cli.main import run  # the argument parser alone costs more than the answer above
 
     return run(arguments)
