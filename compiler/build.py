@@ -10,6 +10,7 @@ from typing import TypeVar
 from launchctl.addresses import NAME_PATTERN
 from launchctl.compiler import codes, model
 from launchctl.compiler.collector import paused_collector
+from launchctl.compiler.containment import paths_outside
 from launchctl.compiler.document import Document
 from launchctl.compiler.entries import Entry, Project
 from launchctl.compiler.faults import diagnose, key_hint, show
@@ -57,7 +58,7 @@ class _Collected:
     setting_spans: dict[str, Span] = field(default_factory=dict[str, Span])
     sections: dict[str, list[_Written]] = field(default_factory=lambda: {section: [] for section in KINDS})
     place: Span | None = None
-    """Where the main file begins."""
+    """Where the mapping of the main file begins."""
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
 
@@ -108,9 +109,9 @@ def _collect(document: Document, collected: _Collected, *, is_main: bool) -> Non
     root = document.root
     if root is None:
         return
-    if is_main and root.span is not None:
-        collected.place = root.span._replace(end_line=root.span.line, end_column=root.span.column)
     if isinstance(root, MapNode):
+        if is_main and root.span is not None:
+            collected.place = root.span._replace(end_line=root.span.line, end_column=root.span.column)
         if is_main and "version" not in root.entries:
             collected.diagnostics.append(_missing_version(collected.place))
         _collect_keys(root, collected)
@@ -175,10 +176,12 @@ def _setting_node(collected: _Collected) -> MapNode:
 def _settings(node: MapNode, diagnostics: list[Diagnostic]) -> Settings:
     """The settings; what is wrong is reported, left out, and stood in for where it is required."""
     value: dict[str, JSON] = plain(node)
+    diagnostics.extend(paths_outside("settings", node))
     settings, faults = read_model(Settings, {"version": VERSION, **value})
     if settings is not None:
         return settings
-    diagnostics.extend(diagnose(fault, node, Settings, "the project file") for fault in faults)
+    if node.span is not None:  # otherwise the file is no mapping, which says it all
+        diagnostics.extend(diagnose(fault, node, Settings, "the project file") for fault in faults)
     wrong = {str(fault.path[0]) for fault in faults}
     sound = {key: item for key, item in value.items() if key not in wrong}
     return Settings.model_validate({"version": VERSION, "project": "unnamed", **sound})
@@ -227,11 +230,10 @@ class _Builder:
             value = {key: item for key, item in value.items() if item is not None}
             node = node if "extends" in value else node._replace(entries=without_nulls(node.entries))
         read, faults = read_model(model_class, value)
-        self.diagnostics.extend(_lost_spellings(node))
-        if read is None:
-            self.diagnostics.extend(diagnose(fault, written.node, model_class, where) for fault in faults)
-            return None
-        return Entry(written.name, read, node, written.span)
+        wrong = [diagnose(fault, written.node, model_class, where) for fault in faults]
+        wrong += [*_lost_spellings(node), *paths_outside(section, node)]
+        self.diagnostics.extend(wrong)
+        return None if read is None or wrong else Entry(written.name, read, node, written.span)
 
     def _report_twice(self, section: str, written: _Written, other: _Written) -> None:
         notes = (Note(f'"{other.name}" is defined here as well', other.span),)

@@ -224,7 +224,7 @@ EXTENDS_CYCLE = Code(
 )
 RUN_AND_JOB = Code(
     "run-and-job",
-    'run "{name}" is defined twice: job "{name}" has a queue of its own, and so is a run as well',
+    'run "{name}" is defined twice: job "{job}" has a queue of its own, and so is a run as well',
     "A job with a `queue` is also a run of the same name. Rename the run, or take the queue from the job.",
 )
 RUN_KEY_WITHOUT_QUEUE = Code(

@@ -25,13 +25,16 @@ _EXPECTED = {
     "finite_number": "a finite number",
     "string_too_short": "a text that is not empty",
 }
+_EMPTY: dict[type, str] = {ListNode: "an empty list", MapNode: "an empty mapping"}
 _CODE = re.compile("`([^`]*)`")
 _WORD = re.compile("'([^']*)'")
 
 
 def show(node: Node) -> str:
     """A value as a message names it."""
-    return "nothing" if isinstance(node, ScalarNode) and node.value is None else spelled(node)
+    if isinstance(node, ScalarNode):
+        return "nothing" if node.value is None else spelled(node)
+    return spelled(node) if (node.items if isinstance(node, ListNode) else node.entries) else _EMPTY[type(node)]
 
 
 def diagnose(fault: Fault, node: Node, model: type[Model], where: str) -> Diagnostic:
@@ -136,9 +139,12 @@ def _wrong_value(fault: Fault, path: Path, node: Node, span: Span | None) -> Dia
 
 def _found(fault: Fault, node: Node) -> str:
     """The value, or which of the keys that the message speaks of are there."""
-    if fault.kind != "expected" or not isinstance(node, MapNode) or "mapping" in fault.message:
+    if isinstance(node, ListNode) and fault.kind == "too_short" and node.items:
+        return f"{len(node.items)}"
+    spoken_of = _CODE.findall(fault.message) if fault.kind == "expected" and isinstance(node, MapNode) else []
+    if not spoken_of or "mapping" in fault.message:
         return show(node)
-    present = [f"`{key}`" for key in _CODE.findall(fault.message) if key in node.entries]
+    present = [f"`{key}`" for key in spoken_of if isinstance(node, MapNode) and key in node.entries]
     return " and ".join(present) or "none of them"
 
 
@@ -168,7 +174,8 @@ def _hint(fault: Fault, path: Path, value: JSON) -> str | None:
     if fault.kind == "tuple_type" and isinstance(value, str):
         items = _words(value) if path[-1] in {"command", "args"} else [value]
         return "write a list: [" + ", ".join(f'"{item}"' for item in items) + "]"
-    if fault.kind == "string_type" and value is not None:
+    is_text = fault.kind == "string_type" or (fault.kind == "expected" and fault.message.startswith("a text"))
+    if is_text and value is not None:
         return "put the value in quotes"
     if fault.kind in {"int_type", "float_type", "bool_type"} and isinstance(value, str):
         return _unquoted(fault.kind, value)

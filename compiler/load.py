@@ -12,7 +12,7 @@ from launchctl.compiler.document import Document, parse_document
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.resolve import RESOURCES, resolve
 from launchctl.compiler.source import Include, Source, read_sources
-from launchctl.diagnostics import Diagnostic, Diagnostics, in_order
+from launchctl.diagnostics import Diagnostic, Diagnostics, Span, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,31 @@ def load_project(project: Path, resources: Mapping[str, str] = RESOURCES) -> Loa
     return Loaded(sources, resolved, in_order((*found, *_unsaid(wrong, found), *unresolved)))
 
 
+_MISREAD = frozenset(
+    {
+        codes.AMBIGUOUS_VALUE,
+        codes.NO_JSON_NUMBER,
+        codes.TAG,
+        codes.UNKNOWN_ANCHOR,
+        codes.RECURSIVE_ANCHOR,
+        codes.KEY_NOT_TEXT,
+    }
+)
+"""Faults of a file after which a value is not what its author meant."""
+
+
 def _unsaid(later: Diagnostics, earlier: Diagnostics) -> Diagnostics:
-    """What is not the consequence of a scalar that means something else than it seems to, and was reported as such."""
-    places = {found.span for found in earlier if found.code in {codes.AMBIGUOUS_VALUE, codes.NO_JSON_NUMBER}}
-    return tuple(found for found in later if found.code is not codes.WRONG_VALUE or found.span not in places)
+    """What is not just the consequence of a value that was reported already."""
+    misread = [found.span for found in earlier if found.code in _MISREAD and found.span is not None]
+    if not misread:
+        return later
+    return tuple(
+        found
+        for found in later
+        if found.code is not codes.WRONG_VALUE or not any(_holds(found.span, span) for span in misread)
+    )
+
+
+def _holds(outer: Span | None, inner: Span) -> bool:
+    """Whether a value on one line is, or begins with, another one."""
+    return outer is not None and outer[:2] == inner[:2] and 0 <= inner.column - outer.column <= 1

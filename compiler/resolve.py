@@ -116,7 +116,7 @@ class _Resolver:
                 runs[name] = _run_of_job(job)
             else:
                 notes = (Note(f'job "{name}" is declared here', job.span),)
-                self.diagnostics.append(Diagnostic(codes.RUN_AND_JOB, run.span, {"name": run.name}, notes))
+                self.diagnostics.append(Diagnostic(codes.RUN_AND_JOB, run.span, {"name": run.name, "job": name}, notes))
         return runs
 
     def _run(self, run: Entry[Run]) -> ResolvedRun | None:

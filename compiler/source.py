@@ -22,6 +22,7 @@ from launchctl.suggest import did_you_mean
 PROJECT_FILE = "project.yaml"
 LARGEST = 16 * 1024 * 1024
 """Bytes of all files of a project together."""
+OUTSIDE_HINT = "write a path relative to the project's folder, with forward slashes and without `..`"
 _WILD = re.compile(r"[*?\[]")
 _FOREIGN = re.compile(r"\\|^[A-Za-z]:|\0")
 _OTHER_ENCODINGS = (
@@ -90,7 +91,7 @@ def _no_project_file(location: Location) -> Diagnostic:
     return Diagnostic(codes.NO_PROJECT_FILE, None, {"path": path}, hint=hint)
 
 
-def _leaves(pattern: str) -> bool:
+def leaves_folder(pattern: str) -> bool:
     """Whether a path is none that stays below a folder, on whatever system."""
     path = PurePosixPath(pattern)
     return not pattern or path.is_absolute() or ".." in path.parts or bool(_FOREIGN.search(pattern))
@@ -140,8 +141,8 @@ class _Reader:
     def _files(self, include: Include, including: str) -> Iterator[str]:
         """Names that a pattern stands for, sorted; the pattern is relative to the project's folder."""
         pattern = include.pattern
-        if _leaves(pattern):
-            self._report(codes.OUTSIDE_PROJECT, include.span, {"path": pattern}, hint=_OUTSIDE_HINT)
+        if leaves_folder(pattern):
+            self._report(codes.OUTSIDE_PROJECT, include.span, {"path": pattern}, hint=OUTSIDE_HINT)
             return
         names = self._matches(pattern)
         if not names:
@@ -209,6 +210,5 @@ class _Reader:
         self.diagnostics.append(Diagnostic(code, span, arguments, notes, hint))
 
 
-_OUTSIDE_HINT = "write a path relative to the project's folder, with forward slashes and without `..`"
 _LINK_HINT = "the link leads out of the project's folder: copy the file instead"
 _ENCODING_HINT = "save the file as UTF-8"

@@ -36,4 +36,7 @@ def upgrade(
 
 
 def _wrong(version: Node, newest: int) -> Diagnostic:
-    return Diagnostic(codes.WRONG_VALUE, version.span, {"expected": f"the version {newest}", "found": show(version)})
+    is_quoted = isinstance(version, ScalarNode) and version.value == str(newest)
+    hint = "write the number without quotes" if is_quoted else f"write `version: {newest}`"
+    arguments: dict[str, object] = {"expected": f"the number {newest}", "found": show(version)}
+    return Diagnostic(codes.WRONG_VALUE, version.span, arguments, hint=hint)

@@ -158,6 +158,7 @@ FieldClassName: TypeAlias = Literal["intent", "placement", "metadata"]
 PriorityName: TypeAlias = Literal["critical", "high", "medium", "low"]
 
 PARAMETER_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
+TEMPLATE_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 URL_PATTERN = r"^https?://[^\s]+$"
 KUBERNETES_VERSION_PATTERN = r"^1\.[0-9]{1,3}(\.[0-9]+)?$"
 WANDB_NAME_PATTERN = r"^([^/\\#?%:{}$\s]+( +[^/\\#?%:{}$\s]+)*)?$"
@@ -166,6 +167,7 @@ PATTERN_WORDS = {
     f"^{VARIABLE_PATTERN}$": 'the name of an environment variable: letters, digits and "_"',
     VARIABLE_ITEM_PATTERN: "`NAME`, `NAME=VALUE` or a mapping",
     PARAMETER_PATTERN: 'the name of a parameter: letters, digits, "_", "-" and "."',
+    TEMPLATE_NAME_PATTERN: 'the name of a template variable: letters, digits, "_" and "-"',
     URL_PATTERN: "a URL that begins with `https://` or `http://`",
     KUBERNETES_VERSION_PATTERN: 'a version such as "1.29"',
     WANDB_NAME_PATTERN: "a name without any of / \\ # ? % : { } $",

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from launchctl.compiler.model.common import (
     KUBERNETES_VERSION_PATTERN,
+    TEMPLATE_NAME_PATTERN,
     Flag,
     FreeMapping,
     Limit,
@@ -28,6 +29,9 @@ def _scalar(value: JSON) -> JSON:
 
 Scalar: TypeAlias = Annotated[JSON, AfterValidator(_scalar), Written({"type": ["string", "number", "boolean"]})]
 VariableType: TypeAlias = Literal["string", "integer", "number", "float", "boolean", "quantity", "duration"]
+
+
+TemplateName: TypeAlias = Annotated[Text, Field(pattern=TEMPLATE_NAME_PATTERN)]
 
 
 class GuardRails(Model):
@@ -74,7 +78,7 @@ class Queue(Model):
     """How many run at once, for everyone; 1 on process and docker unless given, -1 for no limit."""
     config: FreeMapping | None = None
     """The configuration, in the target's own language."""
-    templates: dict[str, TemplateVariable] | None = None
+    templates: dict[TemplateName, TemplateVariable] | None = None
     """What a run may change, and within which bounds."""
     crds: tuple[Text, ...] | None = None
     """Kubernetes: files with the schemas of custom resources."""
