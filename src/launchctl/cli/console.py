@@ -103,12 +103,6 @@ def confirm(question: str) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
-def hush() -> None:
-    """After a reader of a result went away: nothing more is written, not even on the way out."""
-    _silence(sys.stdout)
-    _silence(sys.stderr)
-
-
 def _silence(stream: TextIO) -> None:
     if isinstance(stream, io.TextIOWrapper):
         nowhere = os.open(os.devnull, os.O_WRONLY)

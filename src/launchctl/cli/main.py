@@ -62,7 +62,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: _Context, cmd_name: str) -> TyperCommand | TyperGroup | None:
         """The command of a name; an unknown one is answered with the nearest."""
         if cmd_name in COMMANDS:
-            return cast("TyperCommand | TyperGroup", get_command(import_module(f"launchctl.cli.{cmd_name}").app))
+            return _load(cmd_name)
         if ctx.resilient_parsing or cmd_name.startswith("-"):
             return None
         from launchctl.suggest import did_you_mean
@@ -76,19 +76,6 @@ class LazyGroup(TyperGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-app = command_app(
-    cls=LazyGroup,
-    help="Training jobs as code: compile a project file, plan what would run, apply it.",
-    example=example("launchctl init first", "launchctl apply first --wait"),
-)
-
-
-@app.callback()
-def main(*, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    if version:
-        raise UsageError("`--version` stands alone")
-
-
 def run(arguments: Sequence[str]) -> int:
     """Carries out a command line and returns the exit code; nothing that a user did ends in a traceback."""
     console.prepare_streams()
@@ -96,9 +83,6 @@ def run(arguments: Sequence[str]) -> int:
         return _call(arguments)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        console.hush()
-        return ExitCode.FAILED
     except InvalidProject as error:
         _show_diagnostics(error)
         return ExitCode.INVALID
@@ -110,9 +94,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _call(arguments: Sequence[str]) -> int:
-    command = get_command(app)
+    name, rest, command = _command(arguments)
     try:
-        code = command.main(list(arguments), prog_name="launchctl", standalone_mode=False)
+        code = command.main(rest, prog_name=name, standalone_mode=False)
     except typer.TyperException as error:
         if not arguments:
             with contextlib.redirect_stdout(sys.stderr):
@@ -123,6 +107,33 @@ def _call(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return ExitCode.INTERRUPTED
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _command(arguments: Sequence[str]) -> tuple[str, list[str], TyperCommand | TyperGroup]:
+    """The parser of a command line, its name and its arguments.
+
+    A command that is named first is called by itself: on the way through the group the parser
+    would load a library that costs more than all of ours.
+    """
+    if arguments and arguments[0] in COMMANDS:
+        return f"launchctl {arguments[0]}", list(arguments[1:]), _load(arguments[0])
+    app = command_app(
+        cls=LazyGroup,
+        help="Training jobs as code: compile a project file, plan what would run, apply it.",
+        example=example("launchctl init first", "launchctl apply first --wait"),
+        completes=True,
+    )
+    app.callback()(_root)
+    return "launchctl", list(arguments), cast("TyperGroup", get_command(app))
+
+
+def _load(name: str) -> TyperCommand | TyperGroup:
+    return cast("TyperCommand | TyperGroup", get_command(import_module(f"launchctl.cli.{name}").app))
+
+
+def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        raise UsageError("`--version` stands alone")
 
 
 def _in_our_voice(message: str) -> str:

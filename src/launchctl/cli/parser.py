@@ -6,13 +6,15 @@ import typer
 from typer.core import TyperGroup
 
 
-def command_app(*, cls: type[TyperGroup] = TyperGroup, help: str = "", example: str = "") -> typer.Typer:
-    """A parser for one command, or for a group of them; shells complete through the outermost alone."""
+def command_app(
+    *, cls: type[TyperGroup] = TyperGroup, help: str = "", example: str = "", completes: bool = False
+) -> typer.Typer:
+    """A parser for one command, or for a group of them; the outermost one also `completes` what shells ask."""
     return typer.Typer(
         cls=cls,
         help=help or None,
         epilog=example or None,
-        add_completion=cls is not TyperGroup,
+        add_completion=completes,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -143,5 +143,6 @@ def summary_line(plan: Plan) -> str:
         return f"Plan: {counts(plan)}"
     unchanged = plan.summary.get(Action.NO_OP.value, 0)
     if unchanged == len(plan.changes):
-        return f"Nothing to do: {counted(unchanged, 'run is as the project wants it', 'runs are as the project wants them')}"
+        said = counted(unchanged, "run is as the project wants it", "runs are as the project wants them")
+        return f"Nothing to do: {said}"
     return f"Nothing to do: {counts(plan)}"
