@@ -15,12 +15,13 @@ from launchctl.cli import console
 from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
-from launchctl.cli.views.text import line
+from launchctl.cli.views.text import line, listed
 from launchctl.errors import LaunchctlError
 from launchctl.values import pretty
 
 app = command_app()
 
+_RUNNABLE = frozenset({"process", "docker"})
 _SUFFIX = ".template"
 _IGNORE = Path(".gitignore")
 
@@ -38,16 +39,19 @@ def init(
         typer.Option("--template", help="What kind of project."),
     ] = "process",
 ) -> int:
-    """Write a small project that runs at once. Overwrites nothing."""
+    """Write a small, commented project. Overwrites nothing."""
     texts = {path: text.replace("@PROJECT@", _project_name(folder)) for path, text in _texts(template)}
     existing = [str(folder / path) for path in texts if path != _IGNORE and (folder / path).exists()]
     if existing:
-        raise LaunchctlError(f"{', '.join(existing)} exists already; nothing was written", hint="name another folder")
+        raise LaunchctlError(f"nothing was written, since there is {listed(existing, 5)}", hint="name another folder")
     for path, text in texts.items():
         _write(folder / path, text)
-    where = f" {folder}" if folder != Path() else ""
     console.show(line(f"{folder / path}") for path in sorted(texts))
-    console.say(f"`launchctl plan{where}` shows what would run, `launchctl apply --wait{where}` runs it")
+    where = f" {folder}" if folder != Path() else ""
+    if template in _RUNNABLE:
+        console.say(f"`launchctl plan{where}` shows what would run, `launchctl apply --wait{where}` runs it")
+    else:
+        console.say(f"`launchctl validate{where}` checks it; this version does not run it yet")
     return 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,10 +15,7 @@ from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import counted
-from launchctl.diagnostics import Diagnostics, Severity
-
-if TYPE_CHECKING:
-    from launchctl.engine.pipeline import Compiled
+from launchctl.diagnostics import Diagnostic, Diagnostics, Severity, has_errors
 
 app = command_app()
 
@@ -36,17 +35,26 @@ def validate(
     from launchctl.engine.pipeline import compile_project
 
     compiled = compile_project(request_of(selection))
-    _show(compiled, format)
+    found = tuple(map(_judged, compiled.diagnostics))
+    _show(found, compiled.sources, format)
     if format == "text":
-        console.say(_summary(compiled.diagnostics, len(compiled.desired)))
-    return ExitCode.OK if compiled.is_valid else ExitCode.INVALID
+        console.say(_summary(found, len(compiled.desired)))
+    return ExitCode.INVALID if has_errors(found) else ExitCode.OK
 
 
-def _show(compiled: Compiled, format: str) -> None:
+def _judged(found: Diagnostic) -> Diagnostic:
+    """What only a later version compiles is well written: a warning here, an error where it is compiled."""
+    from launchctl.compiler.expand_codes import NOT_SUPPORTED_YET
+
+    if found.code is not NOT_SUPPORTED_YET:
+        return found
+    return replace(found, code=replace(found.code, severity=Severity.WARNING))
+
+
+def _show(found: Diagnostics, sources: Mapping[str, str], format: str) -> None:
     from launchctl import __version__
     from launchctl.cli.views.diagnostics import as_github, as_json, as_sarif, diagnostic_lines
 
-    found = compiled.diagnostics
     match format:
         case "json":
             console.show_json(as_json(found))
@@ -55,7 +63,7 @@ def _show(compiled: Compiled, format: str) -> None:
         case "github":
             console.show_text(as_github(found))
         case _:
-            console.show(diagnostic_lines(found, compiled.sources))
+            console.show(diagnostic_lines(found, sources))
 
 
 def _summary(diagnostics: Diagnostics, runs: int) -> str:

@@ -97,7 +97,7 @@ def _changed(new: Status, **more: object) -> StatusChanged:
 @pytest.mark.parametrize(
     ("event", "said"),
     [
-        (StateCreated("sqlite:///x"), "state created: sqlite:///x\n"),
+        (StateCreated("sqlite:////x/state.db"), "state created: /x/state.db\n"),
         (LeaseTakenOver("ada"), "the lease of ada had expired and was taken over\n"),
         (Decided(4, 3), "decision 4 is recorded: 3 runs to start\n"),
         (Decided(4, 0), "decision 4 is recorded\n"),

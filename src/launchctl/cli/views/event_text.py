@@ -46,7 +46,7 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
 def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
     match event:
         case StateCreated(url):
-            return f"state created: {visible(url)}"
+            return f"state created: {visible(url.removeprefix('sqlite:///'))}"
         case LeaseTakenOver(owner):
             return f"the lease of {visible(owner)} had expired and was taken over"
         case Decided(serial, starts):
