@@ -113,13 +113,21 @@ def value_fault(guard: Guard, value: Node) -> Diagnostic | None:
     """What is wrong with a value, at its place; None where it keeps its bounds."""
     parsed = _parse(guard.kind, value)
     if parsed is None:
-        hint = _QUOTE if guard.kind == "string" and isinstance(plain_text(value), int | float) else None
+        hint = _quoting_hint(guard, plain_text(value))
         return Diagnostic(codes.WRONG_VALUE_TYPE, value.span, _arguments(guard, value), _declared(guard), hint)
     broken = _broken_bound(guard, parsed, value)
     if broken is None:
         return None
     notes = (Note(f"the bound of {guard.name} is declared here", broken.span),)
     return Diagnostic(codes.VALUE_OUT_OF_BOUNDS, value.span, _arguments(guard, value), notes)
+
+
+def _quoting_hint(guard: Guard, value: JSON) -> str | None:
+    """What mends a value whose quotes are missing, or too many."""
+    if guard.kind == "string" and isinstance(value, int | float):
+        return "put it in quotes"
+    is_quoted = isinstance(value, str) and not isinstance(typed(guard, value), str)
+    return "write it without quotes" if is_quoted else None
 
 
 def _arguments(guard: Guard, value: Node) -> dict[str, object]:
@@ -216,7 +224,6 @@ def _boolean(value: JSON) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-_QUOTE = "put it in quotes"
 _KINDS = {"float": "number"}
 _WORDS = {
     "string": "a text",

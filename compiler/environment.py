@@ -15,7 +15,8 @@ from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.program import Identity, LaunchSpec
 from launchctl.values import JSON, canonical
 
-CHUNKED = ("WANDB_CONFIG", "WANDB_LAUNCH_FILE_OVERRIDES")
+INPUTS, FILES = "WANDB_CONFIG", "WANDB_LAUNCH_FILE_OVERRIDES"
+CHUNKED = (INPUTS, FILES)
 """Variables that W&B reads back from numbered pieces."""
 JSON_VARIABLES = (*CHUNKED, "WANDB_ARTIFACTS")
 RESUME = "WANDB_RESUME"
@@ -44,10 +45,8 @@ def owned_name(name: str, chosen: Iterable[str]) -> str | None:
     return found if found in chosen else None
 
 
-def wandb_variables(
-    base_url: str, inputs: MapNode, files: MapNode, *, has_entity: bool, has_author: bool, has_image: bool
-) -> Mapping[str, str]:
-    """All variables that have a value for a run, as symbolic texts."""
+def wandb_variables(base_url: str, *, has_entity: bool, has_author: bool, has_image: bool) -> Mapping[str, str]:
+    """The variables that have a value for a run without inputs, as symbolic texts; `with_inputs` adds those."""
     optional = {"WANDB_ENTITY": has_entity, "WANDB_USERNAME": has_author, "WANDB_DOCKER": has_image}
     variables = {
         "WANDB_BASE_URL": escape(base_url),
@@ -60,11 +59,21 @@ def wandb_variables(
         "WANDB_USERNAME": "${author}",
         "WANDB_LAUNCH_QUEUE_NAME": "${queue_name}",
         RESUME: "allow",
-        "WANDB_CONFIG": symbolic_json(inputs),
-        "WANDB_LAUNCH_FILE_OVERRIDES": symbolic_json(files),
+        INPUTS: "{}",
+        FILES: "{}",
         "WANDB_ARTIFACTS": "{}",
     }
     return {name: text for name, text in variables.items() if optional.get(name, True)}
+
+
+def with_inputs(variables: Mapping[str, str], inputs: MapNode, files: MapNode) -> Mapping[str, str]:
+    """The variables with a run's inputs and files in those of them that carry these."""
+    found = dict(variables)
+    if inputs.entries and INPUTS in found:
+        found[INPUTS] = symbolic_json(inputs)
+    if files.entries and FILES in found:
+        found[FILES] = symbolic_json(files)
+    return found
 
 
 def symbolic_json(node: MapNode) -> str:

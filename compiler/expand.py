@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from launchctl.addresses import Address, Kind
 from launchctl.compiler import expand_codes as codes
-from launchctl.compiler.checks import check
+from launchctl.compiler.checks import check_program
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.environment import API_KEY, NAMES
@@ -34,8 +34,10 @@ def expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program,
         if name not in used:
             expander.check_queue(queue)
     program = _program(resolved, context, launches)
-    found = [*expander.found, *expander.slots.finish(), *unused_names(resolved, expander.slots)]
-    found += [*_sweeps(resolved), *_policies(resolved), *_wandb_names(resolved), *check(program)]
+    found = [*expander.found, *expander.slots.finish()]
+    if not any(one.code is codes.UNKNOWN_TEMPLATE_VARIABLE for one in found):
+        found += unused_names(resolved, expander.slots)  # otherwise it is the misspelt one
+    found += [*_sweeps(resolved), *_policies(resolved), *_wandb_names(resolved), *check_program(launches)]
     return program, in_order(found)
 
 

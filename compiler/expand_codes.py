@@ -150,11 +150,6 @@ UNUSED_VARIABLE = Code(
     "The project declares a variable that no `{{ var.NAME }}` mentions: a value for it would change nothing.",
     Severity.WARNING,
 )
-BAD_TEMPLATE_NAME = Code(
-    "bad-template-name",
-    'expected the name of a template variable, got "{name}"',
-    "The name of a template variable begins with a letter or `_`, followed by letters, digits, `_` and `-`.",
-)
 BAD_INPUT_PATH = Code(
     "bad-input-path",
     'expected a path such as "trainer.lr", got "{text}"',
@@ -227,7 +222,7 @@ SAME_SLUG = Code(
 )
 BAD_IMAGE = Code(
     "bad-image",
-    "expected an image such as registry.example.com/team/name:tag for {address}, got {image}",
+    "expected an image such as registry.example.com/team/name:tag, got {image}",
     "An image is a reference: optionally a registry, a name, and a tag or a digest.",
 )
 SECRET_IN_TEXT = Code(
@@ -268,7 +263,6 @@ CODES: tuple[Code, ...] = (
     BAD_VARIABLE_VALUE,
     MISSING_VARIABLE,
     UNUSED_VARIABLE,
-    BAD_TEMPLATE_NAME,
     BAD_INPUT_PATH,
     BAD_FILE_NAME,
     UNKNOWN_FILE,

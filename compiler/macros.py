@@ -82,8 +82,8 @@ class Scope:
     """The project's `environment`."""
     missing: frozenset[str] = frozenset()
     """Macros that have no value here, since the project or the job says nothing of them."""
-    without_env: str = ""
-    """What the texts are, where nothing may stand that is known only where apply runs."""
+    without_env: tuple[str, str] | None = None
+    """Where nothing may stand that is known only where apply runs: what the texts are, and what to do instead."""
 
 
 class Token(NamedTuple):
@@ -219,7 +219,7 @@ def _unknown(name: str, spelled: str) -> _Fault:
     literal = "write `$${` for the text `${`"
     if not name:
         return codes.INVALID_MACRO, {"macro": spelled}, literal
-    found = nearest(name, CATALOGUE)
+    found = nearest(name, CATALOGUE) if not name.isupper() else None
     if found:
         return codes.UNKNOWN_MACRO, {"name": name}, f'did you mean "{found}"? {literal}'
     return codes.UNKNOWN_MACRO, {"name": name}, f"`${{env:{name}}}` reads an environment variable; {literal}"
@@ -230,8 +230,9 @@ def _env_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
     if token.fallback is not None or not _VARIABLE.fullmatch(name):
         hint = "write `${env:NAME}` for an environment variable" if token.fallback is None else None
         return codes.INVALID_MACRO, {"macro": spelled}, hint
-    if scope.without_env:
-        return codes.ENV_NOT_HERE, {"macro": spelled, "where": scope.without_env}, "give it to the job by `env`"
+    if scope.without_env is not None:
+        where, hint = scope.without_env
+        return codes.ENV_NOT_HERE, {"macro": spelled, "where": where}, hint
     if name not in scope.environment:
         return codes.ENV_NOT_LISTED, {"name": name}, f"add it to the project: `environment: [{name}]`"
     return None

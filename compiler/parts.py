@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from launchctl.compiler.checks import check_part
 from launchctl.compiler.macros import Scope, validate_tree
 from launchctl.compiler.merge import CONFIG, MergeRules, merge
 from launchctl.compiler.node import EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
@@ -43,13 +44,19 @@ class Kind(StrEnum):
 _TEXTS = frozenset({Kind.IMAGE, Kind.COMMAND, Kind.ARGS, Kind.ENV})
 """Kinds whose scalars are texts whatever they look like."""
 _INPUTS = frozenset({Kind.INPUTS, Kind.FILES})
+_NO_ENV_IN_INPUTS = ("the inputs of a job", "give it to the job by `env`")
+_NO_ENV_IN_IMAGES = (
+    "an image",
+    "declare a variable, `{{ var.NAME }}`; `LAUNCHCTL_VAR_NAME` in the environment sets it",
+)
 
 
 class Parts:
     """Renders and merges; remembers both for as long as it lives."""
 
-    def __init__(self, environment: frozenset[str], missing: frozenset[str]) -> None:
-        """`environment` and `missing` are those of `macros.Scope`, for a run that has an image."""
+    def __init__(self, environment: frozenset[str], missing: frozenset[str], owned: tuple[str, ...]) -> None:
+        """`environment` and `missing` are those of `macros.Scope`, `owned` the variables that launchctl sets."""
+        self._owned = owned
         scope = Scope(environment, missing)
         self._scopes = {(kind, has): _scope_of(scope, kind, has_image=has) for kind in Kind for has in (True, False)}
         self._parts: dict[tuple[int, int, Kind, bool], tuple[Node, Slots, Part]] = {}
@@ -68,8 +75,11 @@ class Parts:
         renderer = Renderer(slots.by_name)
         rendered = renderer.render(node, (kind.value,))
         slots.used.update(renderer.used)
-        faults = (*renderer.found, *validate_tree(rendered, self._scopes[kind, has_image]))
-        return Part(texts(rendered) if kind in _TEXTS else rendered, faults, renderer.missing)
+        found = texts(rendered) if kind in _TEXTS else rendered
+        faults = [*renderer.found, *validate_tree(found, self._scopes[kind, has_image])]
+        if not faults and not renderer.missing:
+            faults += check_part(kind, found, self._owned)
+        return Part(found, tuple(faults), renderer.missing)
 
     def merge(self, base: MapNode, over: MapNode, rules: MergeRules = CONFIG) -> MapNode:
         """The base with what lies over it."""
@@ -84,8 +94,8 @@ class Parts:
 def _scope_of(scope: Scope, kind: Kind, *, has_image: bool) -> Scope:
     """What the macros of a kind of part may name."""
     if kind is Kind.IMAGE:
-        return replace(scope, missing=scope.missing | {"image_uri"}, without_env="an image")
-    without_env = "the inputs of a job" if kind in _INPUTS else ""
+        return replace(scope, missing=scope.missing | {"image_uri"}, without_env=_NO_ENV_IN_IMAGES)
+    without_env = _NO_ENV_IN_INPUTS if kind in _INPUTS else None
     missing = scope.missing if has_image else scope.missing | {"image_uri"}
     return replace(scope, missing=missing, without_env=without_env)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import QueueEntry, ResolvedProject, ResolvedRun
-from launchctl.compiler.environment import NAMES, owned_name, wandb_variables
+from launchctl.compiler.environment import NAMES, owned_name, wandb_variables, with_inputs
 from launchctl.compiler.inputs import changed_files, changed_inputs
 from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules
@@ -25,7 +25,7 @@ from launchctl.compiler.templates import Use
 from launchctl.diagnostics import Diagnostic, Note, has_errors
 
 if TYPE_CHECKING:
-    from launchctl.compiler.model import RunSettings
+    from launchctl.compiler.model import RunSettings, Settings
 
 _NO_LIFECYCLE, _NO_RETRY = Lifecycle(), RetryPolicy()
 
@@ -59,17 +59,17 @@ class RunExpander:
 
     def __init__(self, resolved: ResolvedProject, context: CompileContext) -> None:
         settings = resolved.project.settings
-        self._settings = settings
         self._agents = resolved.agents
         self._context = context
         self._jobs = JobReader(context)
         absent = {"author": not settings.author, "entity_name": not settings.entity}
         missing = frozenset(name for name, is_absent in absent.items() if is_absent)
-        self._parts = Parts(frozenset(settings.environment), missing)
-        self._variables: dict[tuple[int, int], tuple[Variables, Node | None, Variables]] = {}
-        self._wandb: dict[tuple[int, int, bool], tuple[Node, Node, Mapping[str, str]]] = {}
         chosen = settings.wandb.environment
         self._owned = NAMES if chosen is True else tuple(chosen or ())
+        self._parts = Parts(frozenset(settings.environment), missing, self._owned)
+        self._variables: dict[tuple[int, int], tuple[Variables, Node | None, Variables]] = {}
+        self._ours = {has_image: _ours(settings, self._owned, has_image=has_image) for has_image in (True, False)}
+        self._wandb: dict[tuple[int, int, bool], tuple[Node, Node, Mapping[str, str]]] = {}
         self.slots = SlotReader(resolved.project, context.variables)
         self.found: list[Diagnostic] = []
 
@@ -85,11 +85,8 @@ class RunExpander:
         self.found += draft.faults
         is_missing = self.slots.note_missing(draft.missing)
         source = recipe.code or (ImageSource(pieces.image) if pieces.image is not None else None)
-        return (
-            None
-            if source is None or is_missing or has_errors(draft.faults)
-            else self._spec(run, recipe, source, pieces)
-        )
+        is_broken = source is None or is_missing or has_errors(draft.faults)
+        return self._spec(run, recipe, source, pieces) if source is not None and not is_broken else None
 
     def check_queue(self, queue: QueueEntry) -> None:
         """Finds what is wrong with the configuration of a queue that no run uses."""
@@ -172,17 +169,8 @@ class RunExpander:
         """The `WANDB_*` variables; runs with the same inputs share them."""
         key = (id(pieces.inputs), id(pieces.files), has_image)
         if key not in self._wandb:
-            settings = self._settings
-            found = wandb_variables(
-                settings.wandb.base_url,
-                pieces.inputs,
-                pieces.files,
-                has_entity=bool(settings.entity),
-                has_author=bool(settings.author),
-                has_image=has_image,
-            )
-            chosen = {name: text for name, text in found.items() if name in self._owned}
-            self._wandb[key] = (pieces.inputs, pieces.files, chosen)
+            found = with_inputs(self._ours[has_image], pieces.inputs, pieces.files)
+            self._wandb[key] = (pieces.inputs, pieces.files, found)
         return self._wandb[key][2]
 
     # --- what is wrong with it ---
@@ -218,9 +206,19 @@ class RunExpander:
         for name, span in {**{name: env.key_spans.get(name) for name in env.entries}, **secrets}.items():
             owned = owned_name(name, self._owned) if name.startswith("WANDB_") else None
             if owned is not None:
-                names = ", ".join(other for other in self._owned if other != owned)
-                hint = f"leave it out, or say which variables launchctl sets: `wandb: {{environment: [{names}]}}`"
+                hint = "leave it out, or say what launchctl sets: `wandb: {environment: false}`, or a list of names"
                 yield Diagnostic(codes.WANDB_CONFLICT, span or env.span, {"name": name}, hint=hint)
+
+
+def _ours(settings: Settings, owned: tuple[str, ...], *, has_image: bool) -> Mapping[str, str]:
+    """The variables that launchctl sets in this project, for a run without inputs."""
+    found = wandb_variables(
+        settings.wandb.base_url,
+        has_entity=bool(settings.entity),
+        has_author=bool(settings.author),
+        has_image=has_image,
+    )
+    return {name: text for name, text in found.items() if name in owned}
 
 
 def _empty_command(run: ResolvedRun) -> Diagnostic:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -17,9 +16,10 @@ from launchctl.diagnostics import Diagnostic, Note, Span
 from launchctl.suggest import did_you_mean
 from launchctl.values import JSON, format_path
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SHOWN = 3
 """How many of the places that use a variable are named."""
+_NO_BOUNDS = (codes.EMPTY_RANGE, codes.INVALID_PATTERN, codes.BOUND_WITHOUT_MEANING)
+"""What is wrong with bounds that no value can be held against."""
 _NO_SCALAR = ScalarNode("")
 """Stands in for a list or a mapping, which was reported."""
 _Values: TypeAlias = tuple[tuple[str, str, JSON], ...]
@@ -39,6 +39,7 @@ class SlotReader:
 
     def __init__(self, project: Project, given: Mapping[str, VariableText]) -> None:
         self.vars, self.found = variable_slots(project, given)
+        self._unbounded: set[tuple[str, str]] = set()
         self._guards = {name: self._guards_of(queue) for name, queue in project.queues.items()}
         self._slots: dict[tuple[str, _Values], Slots] = {}
         self._missing: dict[str, list[Use]] = {}
@@ -90,11 +91,10 @@ class SlotReader:
         templates = queue.node.entries.get("templates", EMPTY_MAP)
         guards: dict[str, Guard] = {}
         for name, node in templates.entries.items() if isinstance(templates, MapNode) else ():
-            if not _NAME.fullmatch(name):
-                span = templates.key_spans.get(name, node.span) if isinstance(templates, MapNode) else None
-                self.found.append(Diagnostic(codes.BAD_TEMPLATE_NAME, span, {"name": name}))
             guards[name] = Guard.of(name, node if isinstance(node, MapNode) else EMPTY_MAP)
-            self.found += declaration_faults(guards[name])
+            faults = [*declaration_faults(guards[name])]
+            self.found += faults
+            self._unbounded |= {(queue.name, name) for fault in faults if fault.code in _NO_BOUNDS}
         return guards
 
     def _values(self, run: ResolvedRun, given: MapNode, faults: list[Diagnostic]) -> Iterator[tuple[str, ScalarNode]]:
@@ -108,7 +108,8 @@ class SlotReader:
                 continue
             value = self._rendered(node, ("templates", name), faults)
             if value is not None:
-                fault = value_fault(guards[name], value)
+                is_bounded = (run.queue.name, name) not in self._unbounded
+                fault = value_fault(guards[name], value) if is_bounded else None
                 faults += [fault] if fault is not None else []
                 yield name, value if isinstance(value, ScalarNode) else _NO_SCALAR
 

@@ -206,9 +206,11 @@ class Renderer:
         return True
 
     def _unknown(self, node: ScalarNode, piece: Piece) -> None:
-        hint = did_you_mean(piece.name or "", self.slots) or "write `{{{{` for the text `{{`"
+        name = piece.name or ""
+        other = "declare it under `variables`" if name.startswith("var.") else "write `{{{{` for the text `{{`"
+        hint = did_you_mean(name, self.slots) or other
         span = span_within(node, piece.start, piece.end)
-        self.found.append(Diagnostic(codes.UNKNOWN_TEMPLATE_VARIABLE, span, {"name": piece.name}, hint=hint))
+        self.found.append(Diagnostic(codes.UNKNOWN_TEMPLATE_VARIABLE, span, {"name": name}, hint=hint))
 
     def _fault(self, node: ScalarNode, piece: Piece) -> None:
         code = codes.UNBALANCED_BRACES if piece.fault == "unbalanced" else codes.INVALID_TEMPLATE

@@ -9,6 +9,14 @@ from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 _KEYS = frozenset({"env", "e", "Env", "environment", "Environment"})
 
 
+def variables_set_by(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
+    """Every variable that a part of a run sets, with its value."""
+    if kind == "env" and isinstance(node, MapNode):
+        yield from node.entries.items()
+    elif kind == "config":
+        yield from assignments(node)
+
+
 def assignments(node: Node) -> Iterator[tuple[str, Node]]:
     """Every variable with its value: `env: [NAME=VALUE]`, `env: [{name, value}]`, `environment: {NAME: VALUE}`."""
     if isinstance(node, MapNode):

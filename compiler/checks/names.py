@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from launchctl.compiler import expand_codes as codes
-from launchctl.compiler.program import LaunchSpec, Program
+from launchctl.compiler.program import LaunchSpec
 from launchctl.diagnostics import Diagnostic, Note
 
 
-def slugs_differ(program: Program) -> Iterator[Diagnostic]:
+def slugs_differ(launches: Sequence[LaunchSpec]) -> Iterator[Diagnostic]:
     """No two runs are told apart by their ids' last digits alone."""
     by_slug: dict[str, LaunchSpec] = {}
-    for spec in program.launches:
+    for spec in launches:
         first = by_slug.setdefault(spec.address.slug, spec)
         if first is not spec:
             notes = (Note(f"{first.address} is declared here", first.span),)

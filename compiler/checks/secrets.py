@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from launchctl.compiler import expand_codes as codes
-from launchctl.compiler.checks.assignments import assignments, texts
-from launchctl.compiler.node import Node, ScalarNode
-from launchctl.compiler.program import LaunchSpec, Program
+from launchctl.compiler.checks.assignments import texts
+from launchctl.compiler.checks.subject import Subject
+from launchctl.compiler.node import ScalarNode
 from launchctl.diagnostics import Diagnostic, Span
 
 SECRET_NAMES = frozenset(
@@ -50,26 +50,22 @@ _SECRET_TEXT = re.compile(
     r")(?![A-Za-z0-9])|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
 """Texts that are secrets wherever they stand: their issuers gave them a form by which they can be found."""
+_SHORTEST_SECRET = 15
 
 
-def no_secret_in_text(program: Program) -> Iterator[Diagnostic]:
-    """No value of a secret stands in a file; the messages name the variable and never the value."""
-    seen: set[int] = set()
-    for spec in program.launches:
-        for name, node in _variables(spec, seen):
-            if name in SECRET_NAMES and not (isinstance(node, ScalarNode) and node.value in ("", None)):
-                yield _named(name, node.span or spec.span)
-        for tree in (spec.command, spec.args, spec.env, spec.inputs, spec.files, spec.config):
-            if id(tree) not in seen:
-                seen.add(id(tree))
-                yield from _recognised(tree, spec)
+def variables_are_no_secrets(subject: Subject) -> Iterator[Diagnostic]:
+    """No value of a known secret stands in a file; the message names the variable and never the value."""
+    for name, node in subject.variables:
+        if name in SECRET_NAMES and not (isinstance(node, ScalarNode) and node.value in ("", None)):
+            yield _named(name, node.span)
 
 
-def _variables(spec: LaunchSpec, seen: set[int]) -> Iterator[tuple[str, Node]]:
-    if id(spec.env) not in seen:
-        yield from spec.env.entries.items()
-    if id(spec.config) not in seen:
-        yield from assignments(spec.config)
+def texts_are_no_secrets(subject: Subject) -> Iterator[Diagnostic]:
+    """No text anywhere in a run looks like an access key; the message does not show it."""
+    for node in texts(subject.node):
+        if len(text := str(node.value)) >= _SHORTEST_SECRET and _SECRET_TEXT.search(text):
+            hint = "declare it under `secrets` and give it to the job by `secrets: [NAME]`"
+            yield Diagnostic(codes.TEXT_LIKE_SECRET, node.span, hint=hint)
 
 
 def _named(name: str, span: Span | None) -> Diagnostic:
@@ -77,10 +73,3 @@ def _named(name: str, span: Span | None) -> Diagnostic:
     if name == "WANDB_API_KEY":
         hint = "declare it, `secrets: {wandb: {env: WANDB_API_KEY}}`, and name it: `wandb: {api_key: wandb}`"
     return Diagnostic(codes.SECRET_IN_TEXT, span, {"name": name}, hint=hint)
-
-
-def _recognised(tree: Node, spec: LaunchSpec) -> Iterator[Diagnostic]:
-    for node in texts(tree):
-        if _SECRET_TEXT.search(str(node.value)):
-            hint = "declare it under `secrets` and give it to the job by `secrets: [NAME]`"
-            yield Diagnostic(codes.TEXT_LIKE_SECRET, node.span or spec.span, hint=hint)

@@ -13,6 +13,7 @@ import pytest
 
 from launchctl.cli.views.diagnostics import render_text
 from launchctl.compiler.expand_codes import CODES
+from launchctl.diagnostics import Code
 from launchctl.engine.pipeline import Request, compile_project
 
 FOLDER = Path(__file__).parent / "wrong_values"
@@ -38,6 +39,6 @@ def test_a_wrong_value_is_told_what_is_wrong_and_where(case: Path, *, update: bo
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
-def test_every_code_has_a_case(code: object) -> None:
-    name = getattr(code, "name", "")
-    assert [case.name for case in CASES if f"[{name}]" in (case / "expected.txt").read_text(encoding="utf-8")] != []
+def test_every_code_has_a_case(code: Code) -> None:
+    said = [(case / "expected.txt").read_text(encoding="utf-8") for case in CASES]
+    assert [text for text in said if f"[{code.name}]" in text] != []

@@ -15,6 +15,7 @@ from launchctl.compiler.environment import (
     owned_name,
     symbolic_json,
     wandb_variables,
+    with_inputs,
 )
 from launchctl.compiler.node import EMPTY_MAP, MapNode, ScalarNode, node_of, plain
 from launchctl.compiler.program import Identity, ImageSource, LaunchSpec
@@ -45,8 +46,10 @@ def variables(inputs: JSON, attempt: int = 1, chunk: int = 100) -> dict[str, JSO
         "docker",
         ImageSource(ScalarNode("reg/t:1")),
         None,
-        wandb=wandb_variables(
-            "https://api.wandb.ai", tree(inputs), EMPTY_MAP, has_entity=True, has_author=True, has_image=True
+        wandb=with_inputs(
+            wandb_variables("https://api.wandb.ai", has_entity=True, has_author=True, has_image=True),
+            tree(inputs),
+            EMPTY_MAP,
         ),
     )
     found = launch_variables(spec, Identity("x", "x", attempt=attempt), VALUES, chunk)
@@ -75,7 +78,7 @@ def test_a_later_attempt_resumes() -> None:
 
 
 def test_what_has_no_value_is_no_variable() -> None:
-    found = wandb_variables("u", EMPTY_MAP, EMPTY_MAP, has_entity=False, has_author=False, has_image=False)
+    found = wandb_variables("u", has_entity=False, has_author=False, has_image=False)
     assert set(NAMES) - set(found) == {"WANDB_ENTITY", "WANDB_USERNAME", "WANDB_DOCKER"}
 
 

@@ -151,8 +151,10 @@ def test_every_other_macro_is_an_error_that_says_what_to_write(
 
 
 def test_what_is_known_where_apply_runs_alone_is_refused_where_it_may_not_stand() -> None:
-    found = list(validate_text(ScalarNode("${env:HOME}"), Scope(frozenset({"HOME"}), without_env="an image")))
-    assert [one.message for one in found] == ['"${env:HOME}" cannot stand in an image']
+    found = list(
+        validate_text(ScalarNode("${env:HOME}"), Scope(frozenset({"HOME"}), without_env=("an image", "do this")))
+    )
+    assert [(one.message, one.hint) for one in found] == [('"${env:HOME}" cannot stand in an image', "do this")]
 
 
 @pytest.mark.parametrize(
