@@ -280,8 +280,10 @@ def _expression(filters: str) -> tuple[Callable[..., JSON], object]:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment()
-    ours = {"replace": _replace, "int": _int, "tojson": _tojson}
-    environment.filters = {name: ours.get(name) or environment.filters[name] for name in FILTERS}
+    ours: dict[str, JSON] = {"replace": _replace, "int": _int, "tojson": _tojson}
+    filters: dict[str, JSON] = {name: ours.get(name) or environment.filters[name] for name in FILTERS}
+    environment.filters.clear()
+    environment.filters.update(filters)
     environment.globals.clear()
     environment.tests.clear()
     try:
