@@ -15,13 +15,29 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REQUIRED = tuple(name.lower() for name in os.environ.get("LAUNCHCTL_TEST_REQUIRE", "").split(",") if name)
+MANY = 1_000
+"""Examples of a property in `.ci/full`."""
 _SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
 settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, suppress_health_check=_SLOW)
-settings.register_profile("full", deadline=None, max_examples=1_000, print_blob=True, suppress_health_check=_SLOW)
+settings.register_profile("full", deadline=None, max_examples=MANY, print_blob=True, suppress_health_check=_SLOW)
 settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under the profile `full` a property that names its own number of examples tries many times as many."""
+    if config.getoption("--hypothesis-profile") != "full":
+        return
+    for item in items:
+        test = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        owner = getattr(item, "cls", None) if hasattr(getattr(item, "cls", None), "settings") else test
+        name = "settings" if owner is not test else "_hypothesis_internal_use_settings"
+        current = getattr(owner, name, None)
+        if isinstance(current, settings) and current.max_examples < MANY:
+            setattr(owner, name, settings(current, max_examples=min(current.max_examples * 20, MANY)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
