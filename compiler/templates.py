@@ -281,9 +281,9 @@ def _expression(filters: str) -> tuple[Callable[..., JSON], object]:
 
     environment = ImmutableSandboxedEnvironment()
     ours: dict[str, JSON] = {"replace": _replace, "int": _int, "tojson": _tojson}
-    filters: dict[str, JSON] = {name: ours.get(name) or environment.filters[name] for name in FILTERS}
+    chosen: dict[str, JSON] = {name: ours.get(name) or environment.filters[name] for name in FILTERS}
     environment.filters.clear()
-    environment.filters.update(filters)
+    environment.filters.update(chosen)
     environment.globals.clear()
     environment.tests.clear()
     try:
