@@ -76,6 +76,8 @@ def test_the_tour_prints_what_the_readme_shows(tmp_path: Path, update: bool) -> 
         README.write_text(text.replace(tour, played))
         tour = played
     assert _form(played) == _form(tour), "run `pytest tests/test_readme.py --update`"
+    shown = [text for text in ("[unknown-key]", "2 to start", "Nothing to do", "generation 2", "@g1") if text in tour]
+    assert len(shown) == 5, "the tour does not show what it is there to show"
 
 
 def test_the_readme_has_the_two_commands_that_ci_runs() -> None:
