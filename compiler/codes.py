@@ -112,9 +112,9 @@ TOO_DEEP = Code(
 )
 TOO_MANY_VALUES = Code(
     "too-many-values",
-    "aliases repeat more than {limit} values",
-    "Aliases of aliases of aliases grow without bound; the values that they stand for are counted, and too many are "
-    "refused before they take any memory.",
+    "{what} repeat more than {limit} values",
+    "Aliases of aliases of aliases grow without bound, and so do runs that extend one another in a long row. The "
+    "values that they stand for are counted, and too many are refused before they take any memory.",
 )
 TOO_MANY_FAULTS = Code(
     "too-many-faults",

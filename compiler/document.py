@@ -193,7 +193,8 @@ class _Builder:
         self.repeated += anchor.size
         self.height = max(self.height, depth + anchor.height)
         if self.repeated > MOST_REPEATED:
-            self.report(codes.TOO_MANY_VALUES, self.span(event), {"limit": f"{MOST_REPEATED:,}"})
+            arguments: dict[str, object] = {"what": "aliases", "limit": f"{MOST_REPEATED:,}"}
+            self.report(codes.TOO_MANY_VALUES, self.span(event), arguments)
             raise _Stop
         if depth + anchor.height > DEEPEST:
             self.report(codes.TOO_DEEP, self.span(event), {"limit": DEEPEST})

@@ -19,13 +19,15 @@ from launchctl.compiler.lookup import place, unknown
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules, merge
 from launchctl.compiler.model import Run, RunSettings
 from launchctl.compiler.model.reading import read_model
-from launchctl.compiler.node import MapNode, Node, plain
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, plain
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note
 
 if TYPE_CHECKING:
     from launchctl.compiler.model import Sweep
 
 SettingsT = TypeVar("SettingsT", bound=RunSettings)
+MOST_INHERITED = 2_000_000
+"""Values that all runs of a project together may take from the runs that they extend."""
 _RESOURCE = MergeRules(null_deletes=False, named_lists=CONFIG.named_lists)
 
 
@@ -38,6 +40,9 @@ class Extension:
         self.diagnostics: list[Diagnostic] = []
         self.lost: set[str] = set()
         """Runs that extend something unknown or broken, or one another."""
+        self.sizes: dict[str, int] = {}
+        """Values of the runs that others extend, at most."""
+        self.inherited = 0
         self.runs: dict[str, Entry[Run]] = {name: run for name, run in runs.items() if run.model.extends is None}
         self._drop_cycles()
         for name in runs:
@@ -92,11 +97,31 @@ class Extension:
             self.diagnostics.extend(unknown(self.project, "runs", "run", base, span, self.declared))
         return False
 
+    def _is_bounded(self, base: Entry[Run], entry: Entry[RunSettings]) -> bool:
+        """Whether the project may still take so many values from other runs; the first that may not is reported."""
+        if base.name not in self.sizes:
+            self.sizes[base.name] = _size(base.node)
+        before = self.inherited
+        self.inherited += self.sizes[base.name]
+        self.sizes.setdefault(entry.name, self.sizes[base.name] + _size(entry.node))
+        if before <= MOST_INHERITED < self.inherited:
+            arguments: dict[str, object] = {"what": "runs that extend others", "limit": f"{MOST_INHERITED:,}"}
+            self.diagnostics.append(Diagnostic(codes.TOO_MANY_VALUES, place(entry.node, "extends"), arguments))
+        return self.inherited <= MOST_INHERITED
+
     def _over(self, base: Entry[Run], entry: Entry[SettingsT], kind: str) -> Entry[SettingsT] | None:
+        if not self._is_bounded(base, entry):
+            return None
         node, model = _merged(base.node, entry.node), type(entry.model)
         read, faults = read_model(model, plain(node))
         self.diagnostics.extend(diagnose(fault, node, model, f'{kind} "{entry.name}"') for fault in faults)
         return None if read is None else Entry(entry.name, read, node, entry.span)
+
+
+def _size(node: Node) -> int:
+    if isinstance(node, ScalarNode):
+        return 1
+    return 1 + sum(map(_size, node.items if isinstance(node, ListNode) else node.entries.values()))
 
 
 def _merged(base: MapNode, own: MapNode) -> MapNode:
