@@ -70,4 +70,4 @@ def test_a_command_on_an_offline_project_loads_no_sdk(tmp_path: Path, arguments:
 
 def test_planning_loads_no_library_that_only_a_view_needs(tmp_path: Path) -> None:
     (tmp_path / "project.yaml").write_text(PROJECT)
-    assert _top_level_modules(tmp_path, "plan") & {"deepdiff", "rich", "difflib"} == set()
+    assert _top_level_modules(tmp_path, "plan") & {"deepdiff", "rich", "asyncio", "concurrent"} == set()

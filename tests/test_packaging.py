@@ -63,11 +63,11 @@ def test_the_wheel_has_one_top_level_package(wheel: Path) -> None:
     assert {name.split("/")[0] for name in _files(wheel)} == {"launchctl"}
 
 
-def test_the_wheel_ships_types_schemas_and_tables(wheel: Path) -> None:
+def test_the_wheel_ships_types_schemas_and_templates(wheel: Path) -> None:
     names = _files(wheel)
     assert "launchctl/py.typed" in names
     assert "launchctl/schemas/project.schema.json" in names
-    assert any(name.endswith(".toml") for name in names)
+    assert "launchctl/cli/templates/process/project.yaml.template" in names
 
 
 def test_the_wheel_carries_its_licence(wheel: Path) -> None:

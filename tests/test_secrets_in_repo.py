@@ -18,7 +18,7 @@ SECRETS = {
     "a W&B key": re.compile(r"(?i)(?:wandb|api)[a-z_]*key['\"]?\s*[:=]\s*['\"]?(?:[0-9a-f]{40}\b|wandb_v1_)"),
     "a password in a URL": re.compile(r"\b[a-z+]+://[^\s/:@\"'{}<>$]+:(?!pass|secret|hunter)[^\s/:@\"'{}<>$]+@"),
 }
-MACHINES = re.compile(r"(?<![\w.])/(?:root|work|home/[a-z]+|Users/[a-z]+|opt/(?:pypi|wheels))\b")
+MACHINES = re.compile(r"(?<![\w.])/(?:root/\.|work/(?:main|shared)|opt/(?:pypi|wheels))")
 
 
 def _files() -> list[str]:
