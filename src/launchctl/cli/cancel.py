@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchctl.addresses import Reference, matches, parse_address
@@ -31,6 +32,8 @@ def cancel(selection: Selection, addresses: AddressesArgument) -> int:
         references = [found for text in addresses for found in _meant(session, text)]
         with progress() as sink:
             report = stop(session, references, sink)
+        meant = {str(found.address) for found in references}
+        report = replace(report, runs=tuple(run for run in report.runs if run.address in meant))
         show_report(session, report, with_output=False)
         if not report.runs:
             console.say("Nothing to cancel: it has ended already")

@@ -15,7 +15,7 @@ from launchctl.cli.exit_code import ExitCode
 from launchctl.cli.options import AddressArgument, address_of, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
-from launchctl.cli.views.text import visible
+from launchctl.cli.views.text import state_place, visible
 from launchctl.errors import LaunchctlError, StateError, UsageError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def push(
     document = _read(file)
     with opened_to_look(selection) as session:
         head = put(session.store, document, owner=current_owner(), force=force)
-        console.say(f"{session.store.url} is at decision {head.serial} now")
+        console.say(f"{state_place(session.store.url)} is at decision {head.serial} now")
     return ExitCode.OK
 
 
@@ -207,7 +207,7 @@ def repair(selection: Selection) -> int:
 def _recorded(session: Session) -> State:
     found = session.state()
     if found is None:
-        raise StateError(f"there is no state at {session.store.url}", hint="`launchctl apply` creates it")
+        raise StateError(f"there is no state at {state_place(session.store.url)}", hint="`launchctl apply` creates it")
     return found
 
 

@@ -107,7 +107,7 @@ def _changed(new: Status, **more: object) -> StatusChanged:
         (_changed(Status.SUCCEEDED, started_at=NOW - 12), "runs.a@g1#a1: succeeded after 12s\n"),
         (
             _changed(Status.FAILED, started_at=NOW - 3, exit_code=3, message="no\nfile"),
-            "runs.a@g1#a1: failed after 3.0s, exit code 3: no\\nfile\n",
+            "runs.a@g1#a1: failed after 3.0s: exit code 3: no\\nfile\n",
         ),
         (
             Retrying("runs.a@g1#a2", "runs-a-2", "preempted", NOW + 30),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from launchctl.cli.views.text import clip, counted, duration, format_value, line, listed, plain, visible, visible_block
+from launchctl.cli.views.text import (
+    clip,
+    counted,
+    duration,
+    format_change,
+    format_value,
+    line,
+    listed,
+    outcome,
+    plain,
+    visible,
+    visible_block,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +71,40 @@ def test_values_keep_their_type_visible() -> None:
         "null",
         '{"a":[1]}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (1, 2, ("1", "2")),
+        ("short", "shorter", ('"short"', '"shorter"')),
+        (
+            "python train.py --data /mnt/data --rate 0.1 --epochs 30 --out /mnt/out",
+            "python train.py --data /mnt/data --rate 0.25 --epochs 30 --out /mnt/out",
+            ("...ta --rate 0.1 --epochs 30...", "...ta --rate 0.25 --epochs 30..."),
+        ),
+        ("a" * 60, "a" * 61, ('...aaaaaaaaaaaa"', '...aaaaaaaaaaaaa"')),
+        ("x" + "a" * 60, "y" + "a" * 60, ('"xaaaaaaaaaaaa...', '"yaaaaaaaaaaaa...')),
+        ("a" * 60 + "x", "a" * 60 + "y", ('...aaaaaaaaaaaax"', '...aaaaaaaaaaaay"')),
+        ("a" * 300, "b" * 300, ('"' + "a" * 79 + "... (302 characters)", '"' + "b" * 79 + "... (302 characters)")),
+    ],
+)
+def test_long_values_are_shown_where_they_differ(old: str, new: str, shown: tuple[str, str]) -> None:
+    assert format_change(old, new) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "said"),
+    [
+        (None, "", ""),
+        (0, "", ""),
+        (3, "", "exit code 3"),
+        (3, "ended with exit code 3", "ended with exit code 3"),
+        (143, "ended by SIGTERM", "exit code 143: ended by SIGTERM"),
+    ],
+)
+def test_an_outcome_says_nothing_twice(code: int | None, message: str, said: str) -> None:
+    assert outcome(code, message) == said
 
 
 def test_counts_and_lists_are_words() -> None:

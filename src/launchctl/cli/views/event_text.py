@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from launchctl.cli.views.status_text import STATUS_STYLES
-from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, visible
+from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, outcome, state_place, visible
 from launchctl.engine.events import (
     CancelSent,
     Claimed,
@@ -46,7 +46,7 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
 def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
     match event:
         case StateCreated(url):
-            return f"state created: {visible(url.removeprefix('sqlite:///'))}"
+            return f"state created: {state_place(url)}"
         case LeaseTakenOver(owner):
             return f"the lease of {visible(owner)} had expired and was taken over"
         case Decided(serial, starts):
@@ -58,9 +58,8 @@ def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
 def _status_line(event: StatusChanged, now: float) -> Line:
     style = STATUS_STYLES[event.new]
     ran = f" after {duration(now - event.started_at)}" if event.new.is_terminal and event.started_at else ""
-    code = f", exit code {event.exit_code}" if event.exit_code else ""
-    message = f": {clip(visible(event.message), _LONGEST_MESSAGE)}" if event.message else ""
-    return line(f"{visible(event.reference)}: ", Segment(event.new.value, style), f"{ran}{code}{message}")
+    remark = clip(visible(outcome(event.exit_code, event.message)), _LONGEST_MESSAGE)
+    return line(f"{visible(event.reference)}: ", Segment(event.new.value, style), ran, f": {remark}" if remark else "")
 
 
 def waiting_lines(reasons: Mapping[str, str]) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from launchctl.cli.views.event_text import event_lines
 from launchctl.cli.views.status_text import STATUS_STYLES, status_lines
-from launchctl.cli.views.text import clip, duration, visible
+from launchctl.cli.views.text import clip, duration, outcome, visible
 from launchctl.engine.events import Claimed, Event, Retrying, RunLine, StatusChanged, Waiting
 from launchctl.status import Status
 
@@ -54,8 +54,7 @@ class Board:
                 for reference, _ in attempts:
                     self._set(reference, Status.INTENT, None, "")
             case StatusChanged(reference, _, _, new, exit_code, message, started_at):
-                code = f"exit code {exit_code}" if exit_code else ""
-                self._set(reference, new, started_at, ": ".join(part for part in (code, message) if part))
+                self._set(reference, new, started_at, outcome(exit_code, message))
             case Retrying(reference, _, cause):
                 self._set(reference, Status.PENDING, None, f"again, after {cause}")
             case Waiting(reasons):

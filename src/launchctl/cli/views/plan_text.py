@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, verb, why
-from launchctl.cli.views.text import Line, Segment, clip, format_value, line, listed, visible
+from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, visible
 from launchctl.engine.plan import Change, FieldChange, Plan
 
 DEFAULT_LIMIT = 50
@@ -55,8 +55,9 @@ def _change_lines(change: Change, width: int, fields: int) -> Iterator[Line]:
 
 
 def _field_line(field: FieldChange) -> Line:
-    old = "(none)" if field.old is None else format_value(field.old)
-    new = "(none)" if field.new is None else format_value(field.new)
+    old, new = format_change(field.old, field.new)
+    old = "(none)" if field.old is None else old
+    new = "(none)" if field.new is None else new
     where = f"  {visible(place(field))}" if field.span else ""
     return line(
         f"      {clip(visible(field.path))}: ",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, visible
+from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, outcome, visible
 from launchctl.engine.events import RunLine
 from launchctl.status import Status
 
@@ -43,8 +43,7 @@ def remark(run: RunLine) -> str:
     """What else there is to say: what it waits for, its exit code, its target's words."""
     if run.waiting_for:
         return f"waits for {run.waiting_for}"
-    code = f"exit code {run.exit_code}" if run.exit_code else ""
-    return ": ".join(found for found in (code, run.message) if found)
+    return outcome(run.exit_code, run.message)
 
 
 def status_lines(runs: Sequence[RunLine], now: float) -> Iterator[Line]:

@@ -16,6 +16,9 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 """Control characters, escapes of a terminal, and what reorders or hides text."""
 _UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
 _LONGEST_VALUE = 100
+_LONGEST_EQUAL = 50
+_CONTEXT = 12
+"""Characters shown around the part where two values differ."""
 
 
 class Segment(NamedTuple):
@@ -61,6 +64,38 @@ def clip(text: str, longest: int = _LONGEST_VALUE) -> str:
 def format_value(value: JSON) -> str:
     """A field's value as one short line of JSON, so that `"1"` and `1` differ."""
     return clip(visible(canonical(value)))
+
+
+def format_change(old: JSON, new: JSON) -> tuple[str, str]:
+    """Both values as short lines; of two long ones that are much the same, the part where they differ."""
+    texts = [visible(canonical(value)) for value in (old, new)]
+    if min(map(len, texts)) > _LONGEST_EQUAL:
+        same = _equal(*texts)
+        start = max(same - _CONTEXT, 0)
+        end = max(_equal(*(text[same:][::-1] for text in texts)) - _CONTEXT, 0)
+        texts = [_cut(text, start, len(text) - end) for text in texts]
+    return clip(texts[0]), clip(texts[1])
+
+
+def _equal(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    return ("..." if start else "") + text[start:end] + ("..." if end < len(text) else "")
+
+
+def outcome(exit_code: int | None, message: str) -> str:
+    """An exit code that is not zero and its target's words, without saying the same twice."""
+    code = f"exit code {exit_code}" if exit_code else ""
+    return message if code and code in message else ": ".join(found for found in (code, message) if found)
+
+
+def state_place(url: str) -> str:
+    """A state's URL as a person would write it: a path, where it is a file."""
+    return visible(url.removeprefix("sqlite:///"))
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
