@@ -23,6 +23,11 @@ class Capabilities(Protocol):
         ...
 
     @property
+    def inherits_environment(self) -> bool:
+        """Whether a job takes variables by name from the environment of apply."""
+        ...
+
+    @property
     def default_max_jobs(self) -> int | None:
         """How many run at once on a queue that does not say; None is no limit."""
         ...

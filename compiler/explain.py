@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from launchctl.addresses import NAME_PATTERN, Address, parse_address
 from launchctl.compiler.entries import ResolvedProject, ResolvedRun
+from launchctl.compiler.inherit import variables_of
 from launchctl.compiler.jobs import list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules, Record, merge
 from launchctl.compiler.node import EMPTY_MAP, MapNode, Node, ScalarNode, descend, plain
-from launchctl.compiler.parts import variables_of
 from launchctl.compiler.paths import parse_path
 from launchctl.compiler.program import LaunchSpec
 from launchctl.compiler.slots import SlotReader

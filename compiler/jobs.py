@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.context import Capabilities, CompileContext
 from launchctl.compiler.entries import JobEntry, ResolvedRun
+from launchctl.compiler.inherit import Variables, variables_of
 from launchctl.compiler.inputs import InputRules, declared_inputs
 from launchctl.compiler.merge import INPUTS, merge
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, ScalarNode, descend, nearest_span
-from launchctl.compiler.parts import Variables, variables_of
 from launchctl.compiler.paths import parse_path
 from launchctl.compiler.program import CodeSource, FieldClass
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span

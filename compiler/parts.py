@@ -6,14 +6,14 @@ recognised by identity, since every earlier stage shares the subtrees that it do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from launchctl.compiler.checks import check_part
 from launchctl.compiler.macros import Scope, validate_tree
 from launchctl.compiler.merge import CONFIG, MergeRules, merge
-from launchctl.compiler.node import EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.slots import Slots
 from launchctl.compiler.templates import Renderer, Use, as_text
 from launchctl.diagnostics import Diagnostics
@@ -119,48 +119,3 @@ def _map_scalars(node: Node, change: Callable[[ScalarNode], ScalarNode]) -> Node
     if all(entries[key] is item for key, item in node.entries.items()):
         return node
     return MapNode(entries, node.key_spans, node.span)
-
-
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """`env` of a job or run, in one form: the values, and the names that are inherited."""
-
-    values: MapNode = EMPTY_MAP
-    inherited: tuple[str, ...] = ()
-
-
-def variables_of(node: Node | None) -> Variables:
-    """`env` as it is written, a mapping or a list, in one form."""
-    if isinstance(node, MapNode):
-        return Variables(node)
-    if not isinstance(node, ListNode):
-        return Variables()
-    entries: dict[str, Node] = {}
-    inherited: list[str] = []
-    for name, value in _items(node):
-        if value is None:
-            inherited.append(name)
-        else:
-            entries[name] = value
-    key_spans = {name: value.span for name, value in entries.items() if value.span}
-    return Variables(MapNode(entries, key_spans, node.span), tuple(inherited))
-
-
-def _items(node: ListNode) -> Iterator[tuple[str, Node | None]]:
-    for item in node.items:
-        if isinstance(item, MapNode):
-            yield from item.entries.items()
-        elif isinstance(item, ScalarNode):
-            name, equals, value = str(item.value).partition("=")
-            yield name, ScalarNode(value, item.span) if equals else None
-
-
-def merge_variables(job: Variables, run: Variables) -> Variables:
-    """A run's variables over its job's; a name that one of them sets is not inherited any more."""
-    if run == Variables():
-        return Variables(merge(EMPTY_MAP, job.values), job.inherited)
-    values = merge(merge(EMPTY_MAP, job.values), run.values)
-    kept = dict.fromkeys((*(name for name in job.inherited if name not in run.values.entries), *run.inherited))
-    lost = {name for name in run.inherited if name in job.values.entries and name not in run.values.entries}
-    left = {name: value for name, value in values.entries.items() if name not in lost}
-    return Variables(MapNode(left, values.key_spans, values.span) if lost else values, tuple(kept))

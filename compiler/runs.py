@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import QueueEntry, ResolvedProject, ResolvedRun
 from launchctl.compiler.environment import NAMES, owned_name, wandb_variables, with_inputs
+from launchctl.compiler.inherit import Variables, variables_of
 from launchctl.compiler.inputs import changed_files, changed_inputs
 from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
-from launchctl.compiler.parts import Kind, Parts, Variables, merge_variables, variables_of
+from launchctl.compiler.parts import Kind, Parts
 from launchctl.compiler.program import ImageSource, LaunchSpec, Lifecycle, Priority, RetryPolicy, Source
 from launchctl.compiler.slots import SlotReader, Slots, notes_of, paths_of
 from launchctl.compiler.templates import Use
@@ -27,6 +28,7 @@ from launchctl.diagnostics import Diagnostic, Note, has_errors
 if TYPE_CHECKING:
     from launchctl.compiler.model import RunSettings, Settings
 
+_Split: TypeAlias = tuple[MapNode, tuple[str, ...]]
 _NO_LIFECYCLE, _NO_RETRY = Lifecycle(), RetryPolicy()
 
 
@@ -67,7 +69,7 @@ class RunExpander:
         chosen = settings.wandb.environment
         self._owned = NAMES if chosen is True else tuple(chosen or ())
         self._parts = Parts(frozenset(settings.environment), missing, self._owned)
-        self._variables: dict[tuple[int, int], tuple[Variables, Node | None, Variables]] = {}
+        self._env_by_layers: dict[tuple[int, int, bool], tuple[Variables, Node | None, _Split]] = {}
         self._ours = {has_image: _ours(settings, self._owned, has_image=has_image) for has_image in (True, False)}
         self._wandb: dict[tuple[int, int, bool], tuple[Node, Node, Mapping[str, str]]] = {}
         self.slots = SlotReader(resolved.project, context.variables)
@@ -79,7 +81,7 @@ class RunExpander:
         slots, faults = self.slots.of_run(run)
         draft = _Draft(run, recipe, slots, [*self._jobs.faults(run), *self._secret_faults(run), *faults])
         pieces = self._pieces(draft)
-        draft.faults += (*self._missing(draft), *self._input_faults(draft), *self._conflicts(draft, pieces.env))
+        draft.faults += (*self._missing(draft), *self._input_faults(draft), *self._conflicts(draft, pieces))
         if recipe.code is not None and not pieces.command.items:
             draft.faults.append(_empty_command(run))
         self.found += draft.faults
@@ -97,14 +99,14 @@ class RunExpander:
         """The trees of a run: what it says merged over its job's and its queue's, rendered."""
         run, recipe = draft.run, draft.recipe
         config = self._parts.merge(EMPTY_MAP, mapping_at(run.queue.node, "config"))
-        variables = self._env(run, recipe)
+        env, inherited = self._env(run, recipe)
         image = self._render(draft, recipe.image, Kind.IMAGE) if recipe.image is not None else None
         return _Pieces(
             image=image if isinstance(image, ScalarNode) else None,
             command=self._list(draft, list_at(run.node, "command") or recipe.command, Kind.COMMAND),
             args=self._list(draft, list_at(run.node, "args") or EMPTY_LIST, Kind.ARGS),
-            env=self._map(draft, variables.values, Kind.ENV),
-            inherit_env=variables.inherited,
+            env=self._map(draft, env, Kind.ENV),
+            inherit_env=inherited,
             inputs=self._map(draft, self._over(recipe.inputs, mapping_at(run.node, "config"), INPUTS), Kind.INPUTS),
             files=self._map(draft, mapping_at(run.node, "files"), Kind.FILES),
             config=self._map(draft, self._over(config, mapping_at(run.node, "resource"), CONFIG), Kind.CONFIG),
@@ -113,12 +115,17 @@ class RunExpander:
     def _over(self, base: MapNode, over: MapNode, rules: MergeRules) -> MapNode:
         return self._parts.merge(base, over, rules) if over.entries else base
 
-    def _env(self, run: ResolvedRun, recipe: Recipe) -> Variables:
+    def _env(self, run: ResolvedRun, recipe: Recipe) -> tuple[MapNode, tuple[str, ...]]:
+        """The variables of a run that have a value, and the names of those that its target inherits."""
+        target = self._context.capabilities_by_resource.get(run.resource)
+        inherits = target is not None and target.inherits_environment
         own = run.node.entries.get("env")
-        key = (id(recipe.env), id(own))
-        if key not in self._variables:
-            self._variables[key] = (recipe.env, own, merge_variables(recipe.env, variables_of(own)))
-        return self._variables[key][2]
+        key = (id(recipe.env), id(own), inherits)
+        if key not in self._env_by_layers:
+            found = variables_of(own).over(recipe.env)
+            split = (found.without_inherited(), tuple(found.inherited)) if inherits else (found.values, ())
+            self._env_by_layers[key] = (recipe.env, own, split)
+        return self._env_by_layers[key][2]
 
     def _render(self, draft: _Draft, node: Node, kind: Kind) -> Node:
         part = self._parts.render(node, draft.slots, kind, has_image=draft.recipe.image is not None)
@@ -200,14 +207,16 @@ class RunExpander:
         yield from changed_inputs(mapping_at(draft.run.node, "config"), draft.recipe.rules)
         yield from changed_files(mapping_at(draft.run.node, "files"), draft.recipe.rules_by_file)
 
-    def _conflicts(self, draft: _Draft, env: MapNode) -> Iterator[Diagnostic]:
+    def _conflicts(self, draft: _Draft, pieces: _Pieces) -> Iterator[Diagnostic]:
         """Variables of the user that ours would overwrite, or the other way round."""
-        secrets = {name: secret.span for name, secret in draft.run.secrets.items()}
-        for name, span in {**{name: env.key_spans.get(name) for name in env.entries}, **secrets}.items():
+        env = pieces.env
+        spans = {name: env.key_spans.get(name) for name in (*env.entries, *pieces.inherit_env)}
+        spans |= {name: secret.span for name, secret in draft.run.secrets.items()}
+        for name, span in spans.items():
             owned = owned_name(name, self._owned) if name.startswith("WANDB_") else None
             if owned is not None:
                 hint = "leave it out, or say what launchctl sets: `wandb: {environment: false}`, or a list of names"
-                yield Diagnostic(codes.WANDB_CONFLICT, span or env.span, {"name": name}, hint=hint)
+                yield Diagnostic(codes.WANDB_CONFLICT, span or env.span or draft.run.span, {"name": name}, hint=hint)
 
 
 def _ours(settings: Settings, owned: tuple[str, ...], *, has_image: bool) -> Mapping[str, str]:

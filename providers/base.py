@@ -37,6 +37,8 @@ class Capabilities:
     """How many run at once on a queue that does not say; None is no limit."""
     has_config: bool = True
     """Whether a queue of this target has a configuration at all."""
+    inherits_environment: bool = False
+    """Whether a job takes variables by name from the environment of apply (`LaunchSpec.inherit_env`)."""
 
 
 @dataclass(frozen=True, slots=True)

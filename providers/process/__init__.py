@@ -22,7 +22,11 @@ class ProcessProvider:
 
     name = "process"
     capabilities = Capabilities(
-        sources=frozenset({"code"}), secrets=frozenset({"env"}), default_max_jobs=1, has_config=False
+        sources=frozenset({"code"}),
+        secrets=frozenset({"env"}),
+        default_max_jobs=1,
+        has_config=False,
+        inherits_environment=True,
     )
     fields: FieldTable = FIELDS
 

@@ -26,6 +26,7 @@ class Target:
     sources: frozenset[str]
     secrets: frozenset[str] = frozenset({"env"})
     default_max_jobs: int | None = 1
+    inherits_environment: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def resolve_text(text: str) -> ResolvedProject:
 
 def expand_text(text: str, variables: Mapping[str, VariableText] | None = None) -> Expanded:
     """The program of a project, with targets `docker` for images and `process` for code."""
-    targets = {"docker": Target(frozenset({"image"})), "process": Target(frozenset({"code"}))}
+    process = Target(frozenset({"code"}), inherits_environment=True)
+    targets = {"docker": Target(frozenset({"image"})), "process": process}
     program, found = expand(resolve_text(text), CompileContext(read_code, targets, variables or {}))
     return Expanded(program, list(found))

@@ -63,7 +63,7 @@ runs:
     templates: {gpus: 2}
     resource: {label: {team: x, tier: null}, memory: 2g}
     args: ["--fast", 3]
-    env: [B=bb, {C: null}, INHERITED]
+    env: [B=bb, {C: null}, HOME]
     timeout: 6h
     depends_on: [runs.prepare]
     retry: {max: 1, on: [preempted, any], backoff: 30s}
@@ -94,8 +94,8 @@ def test_a_run_is_its_job_its_queue_and_what_it_says_itself() -> None:
     assert spec.source.image.value == "reg/churn:v1"
     assert plain(spec.command) == ["python", "train.py", "--gpus", "2"]
     assert plain(spec.args) == ["--fast", "3"]
-    assert plain(spec.env) == {"A": "1", "B": "bb"}
-    assert spec.inherit_env == ("INHERITED",)
+    assert plain(spec.env) == {"A": "1", "B": "bb", "HOME": "${env:HOME}"}
+    assert spec.inherit_env == ()
     assert sorted(spec.secrets) == ["HF_TOKEN", "WANDB_API_KEY"]
     assert plain(spec.inputs) == {"trainer": {"lr": 0.003, "batch": 32, "note": None}, "seed": 42}
     assert plain(spec.files) == {"config.yaml": {"epochs": 3}}
@@ -156,6 +156,33 @@ def test_runs_share_what_their_queue_and_job_say() -> None:
     assert a.env is b.env
     assert a.inputs is b.inputs
     assert a.wandb is b.wandb
+
+
+@pytest.mark.parametrize(
+    ("job", "run", "values", "inherited"),
+    [
+        ("[A]", "", {}, ("A",)),
+        ("[A]", "env: [B]", {}, ("A", "B")),
+        ("[A]", "env: {A: x}", {"A": "x"}, ()),
+        ("{A: x}", "env: [A]", {}, ("A",)),
+        ("[A, B=1]", "env: {A: null, B: null}", {}, ()),
+        ("[A, {B: 1}, C=a=b]", "", {"B": "1", "C": "a=b"}, ("A",)),
+    ],
+)
+def test_a_name_alone_is_inherited_where_the_target_can(
+    job: str, run: str, values: dict[str, str], inherited: tuple[str, ...]
+) -> None:
+    text = (
+        HEAD + f"  e: {{source: {{code: x}}, command: [a], env: {job}}}\nruns: {{a: {{job: e, queue: local, {run}}}}}\n"
+    )
+    spec = expand_text(text).run("a")
+    assert (plain(spec.env), spec.inherit_env) == (values, inherited)
+
+
+def test_a_name_alone_is_a_macro_where_the_target_cannot_inherit() -> None:
+    text = HEAD + "runs: {a: {job: train, queue: gpu, env: [TEAM]}}\n"
+    assert expand_text(text).said == ['10:42 env-not-listed: the project\'s `environment` does not list "TEAM"']
+    assert plain(expand_text(text + "environment: [TEAM]\n").run("a").env) == {"TEAM": "${env:TEAM}"}
 
 
 @pytest.mark.parametrize(
@@ -405,6 +432,11 @@ def test_a_variable_of_ours_is_never_overwritten_in_silence(run: str, said: list
     text = HEAD + f"runs: {{a: {{job: train, queue: gpu, {run}}}}}\n"
     assert expand_text(text).said == said
     assert expand_text(text + "wandb: {environment: [WANDB_RUN_ID]}\n").said == []
+
+
+def test_a_variable_of_ours_is_not_inherited_either() -> None:
+    result = expand_text(HEAD + "runs: {a: {job: code, queue: local, env: [WANDB_PROJECT]}}\n")
+    assert result.said == ['10:43 wandb-conflict: launchctl itself sets "WANDB_PROJECT"']
 
 
 def test_a_secret_that_the_target_cannot_inject_is_an_error() -> None:
