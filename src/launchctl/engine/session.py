@@ -149,7 +149,7 @@ class Session:
         Raises:
             UsageError: nothing of that name was ever decided.
         """
-        _, attempts = self.store.history(str(reference.address)) if self.state() else ((), ())
+        _, attempts = self.store.history(str(reference.address)) if self.store.head() else ((), ())
         fitting = [
             found
             for found in attempts
