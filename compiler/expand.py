@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from launchctl.addresses import Address, Kind
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.checks import check_program
+from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.environment import API_KEY, NAMES
@@ -27,6 +28,11 @@ _KNOWN_POLICIES = ("open", "default")
 
 def expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program, Diagnostics]:
     """The program of a project, and everything that is wrong with its values."""
+    with paused_collector():
+        return _expand(resolved, context)
+
+
+def _expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program, Diagnostics]:
     expander = RunExpander(resolved, context)
     launches = tuple([spec for run in resolved.runs.values() if (spec := expander.expand(run)) is not None])
     used = {run.queue.name for run in resolved.runs.values()}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from launchctl.compiler import expand_codes as codes
@@ -99,17 +100,20 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(text: str) -> Iterator[Token]:
+@lru_cache(maxsize=8192)
+def tokens(text: str) -> tuple[Token, ...]:
     """The stretches of a symbolic text, in order; `name` is "" for what is no macro and no text."""
+    found: list[Token] = []
     at = 0
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if at < start:
-            yield Token(text[at:start], None, None, None, at, start)
-        yield _token(match[0], match["body"], start, end)
+            found.append(Token(text[at:start], None, None, None, at, start))
+        found.append(_token(match[0], match["body"], start, end))
         at = end
     if at < len(text):
-        yield Token(text[at:], None, None, None, at, len(text))
+        found.append(Token(text[at:], None, None, None, at, len(text)))
+    return tuple(found)
 
 
 def _token(spelled: str, body: str | None, start: int, end: int) -> Token:
