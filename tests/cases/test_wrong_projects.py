@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from launchctl.cli.views.diagnostics import render_text
+from launchctl.compiler.codes import CODES
 from launchctl.compiler.load import load_project
 from launchctl.diagnostics import Diagnostics, has_errors
 
@@ -35,3 +36,12 @@ def test_a_wrong_project_is_told_what_is_wrong_and_where(case: Path, *, update: 
 
 def test_the_table_has_at_least_sixty_projects() -> None:
     assert len(CASES) >= 60
+
+
+ELSEWHERE = {"no-project-file", "unreadable-file", "too-large", "include-matches-nothing", "too-many-faults"}
+"""Codes that no small folder with an error shows; unit tests do."""
+
+
+def test_every_code_has_a_case() -> None:
+    said = "".join((case / "expected.txt").read_text(encoding="utf-8") for case in CASES)
+    assert [code.name for code in CODES if f"[{code.name}]" not in said and code.name not in ELSEWHERE] == []

@@ -101,6 +101,39 @@ def test_no_tree_gives_a_traceback(project: JSON) -> None:
     compile_text(text)
 
 
+FEW = st.sampled_from(["a", "b", "c", "d", "missing"])
+REFERENCES = st.fixed_dictionaries(
+    {},
+    optional={
+        "job": FEW,
+        "queue": FEW,
+        "extends": FEW,
+        "depends_on": st.lists(FEW.map("runs.{}".format) | FEW.map("sweeps.{}".format) | FEW, max_size=3),
+        "secrets": st.lists(FEW, max_size=2),
+        "priority": st.just("high"),
+        "config": st.dictionaries(FEW, SCALARS, max_size=2),
+        "timeout": st.sampled_from(["1h", None]),
+    },
+)
+LINKED = st.fixed_dictionaries(
+    {
+        "version": st.just(1),
+        "project": st.just("x"),
+        "queues": st.dictionaries(FEW, st.just({"resource": "process"}), max_size=3),
+        "jobs": st.dictionaries(FEW, REFERENCES.map(lambda keys: {"source": {"image": "i"}, **keys}), max_size=3),
+        "runs": st.dictionaries(FEW, REFERENCES, max_size=4),
+        "secrets": st.dictionaries(FEW, st.just({"env": "A"}), max_size=2),
+        "sweeps": st.dictionaries(FEW, REFERENCES.map(lambda keys: {"file": "s.yaml", **keys}), max_size=2),
+        "moved": st.lists(st.fixed_dictionaries({"from": FEW.map("runs.{}".format), "to": FEW.map("runs.{}".format)})),
+    }
+)
+
+
+@given(LINKED)
+def test_no_web_of_references_gives_a_traceback(project: JSON) -> None:
+    compile_text(yaml.safe_dump(project, allow_unicode=True))
+
+
 @given(st.data())
 def test_no_mutation_of_a_valid_project_gives_a_traceback(data: st.DataObject) -> None:
     text = CONTRACT
