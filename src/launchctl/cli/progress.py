@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from launchctl.cli import console
@@ -58,9 +58,9 @@ def interruptible(answer: str = _AFTER_ONE) -> Iterator[Interrupt]:
 
     def request(number: int, frame: FrameType | None) -> None:
         if not interrupt.is_requested:
-            os.write(
-                sys.stderr.fileno(), f"\n{answer}\n".encode()
-            )  # a stream may be in the middle of a line of its own
+            # Past the stream, which may be in the middle of writing; and a reader who went away changes nothing.
+            with suppress(OSError):
+                os.write(sys.stderr.fileno(), f"\n{answer}\n".encode())
         interrupt.request()
 
     before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
