@@ -15,7 +15,7 @@ from launchctl.compiler.program import LaunchSpec, Program
 from launchctl.compiler.resolve import resolve
 from launchctl.compiler.source import Source
 from launchctl.compiler.variables import VariableText
-from launchctl.diagnostics import Diagnostic
+from launchctl.diagnostics import Diagnostic, Diagnostics
 from launchctl.errors import SourceError
 
 
@@ -70,16 +70,33 @@ def read_code(path: str, ignore: tuple[str, ...]) -> Code:
 
 def resolve_text(text: str) -> ResolvedProject:
     """A resolved project; its structure and its references must be in order."""
-    document, unreadable = parse_document(Source("project.yaml", dedent(text)))
-    project, misbuilt = build_project([document])
-    resolved, unresolved = resolve(project)
-    assert [one.message for one in (*unreadable, *misbuilt, *unresolved)] == []
+    resolved, found = _resolve(text)
+    assert [one.message for one in found] == []
     return resolved
 
 
 def expand_text(text: str, variables: Mapping[str, VariableText] | None = None) -> Expanded:
     """The program of a project, with targets `docker` for images and `process` for code."""
-    process = Target(frozenset({"code"}), inherits_environment=True)
-    targets = {"docker": Target(frozenset({"image"})), "process": process}
-    program, found = expand(resolve_text(text), CompileContext(read_code, targets, variables or {}))
+    program, found = expand(resolve_text(text), _context(variables or {}))
     return Expanded(program, list(found))
+
+
+def expand_freely(
+    text: str, variables: Mapping[str, VariableText]
+) -> tuple[ResolvedProject, Program, list[Diagnostic]]:
+    """As much of a project as can be expanded, whatever is wrong with it."""
+    resolved, found = _resolve(text)
+    program, wrong = expand(resolved, _context(variables))
+    return resolved, program, [*found, *wrong]
+
+
+def _resolve(text: str) -> tuple[ResolvedProject, Diagnostics]:
+    document, unreadable = parse_document(Source("project.yaml", dedent(text)))
+    project, misbuilt = build_project([document])
+    resolved, unresolved = resolve(project)
+    return resolved, (*unreadable, *misbuilt, *unresolved)
+
+
+def _context(variables: Mapping[str, VariableText]) -> CompileContext:
+    process = Target(frozenset({"code"}), inherits_environment=True)
+    return CompileContext(read_code, {"docker": Target(frozenset({"image"})), "process": process}, variables)
