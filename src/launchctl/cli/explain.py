@@ -15,7 +15,7 @@ import launchctl
 from launchctl.cli import console
 from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
-from launchctl.cli.schema_keys import Key, all_keys, find_keys
+from launchctl.cli.schema_keys import ANY_NAME, Key, all_keys, find_keys
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import Line, Segment, line
 from launchctl.diagnostics import Code
@@ -45,7 +45,9 @@ def explain(
     schema = load("project")
     keys = find_keys(schema, tuple(word.split(".")))
     if not keys:
-        known = {*codes, *(key.spelled for key in all_keys(schema)), *(key.path[-1] for key in all_keys(schema))}
+        known = {*codes, *(key.spelled for key in all_keys(schema)), *(key.path[-1] for key in all_keys(schema))} - {
+            ANY_NAME
+        }
         raise UsageError(
             f'"{word}" is neither a key nor a code',
             hint=did_you_mean(word, known) or "keys are spelled as in `runs.retry.max`",

@@ -23,7 +23,7 @@ class Key:
     """None where it must be given or has none."""
     is_required: bool
     keys: tuple[str, ...]
-    """Of a mapping with fixed keys."""
+    """Of a mapping, or of what stands in it under names or in a list."""
 
     @property
     def spelled(self) -> str:
@@ -68,24 +68,28 @@ def _beneath(
             continue
         inside = above | {name} if name else above
         required = option.get("required", ())
-        for key, value in _members(option):
+        for key, value in _members(root, option):
             here = (*path, key)
             yield _key(root, value, here, is_required=key in required)
             yield from _beneath(root, value, here, inside)
 
 
-def _members(option: Mapping[str, JSON]) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+def _members(root: Mapping[str, JSON], option: Mapping[str, JSON]) -> Iterator[tuple[str, Mapping[str, JSON]]]:
     """The keys that a mapping may have, with their schemas; those of a list's items count as the list's own."""
     properties: JSON = option.get("properties", {})
     yield from properties.items()
+    yield from ((ANY_NAME, free) for free in _free(option))
+    items: JSON = option.get("items")
+    for inner in _options(root, items) if is_mapping(items) else ():
+        yield from inner.get("properties", {}).items()
+
+
+def _free(option: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
+    """Schemas of the values that stand under names of the user's own."""
     patterns: JSON = option.get("patternProperties", {})
     for free in (*patterns.values(), option.get("additionalProperties")):
         if is_mapping(free) and free:
-            yield ANY_NAME, free
-    items: JSON = option.get("items")
-    if is_mapping(items):
-        inner: JSON = items.get("properties", {})
-        yield from inner.items()
+            yield free
 
 
 def _options(root: Mapping[str, JSON], schema: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
@@ -112,8 +116,17 @@ def _key(root: Mapping[str, JSON], schema: Mapping[str, JSON], path: tuple[str, 
         description=str(next((found["description"] for found in described if "description" in found), "")),
         default=schema.get("default"),
         is_required=is_required,
-        keys=tuple(dict.fromkeys(name for option in options for name in option.get("properties", ()))),
+        keys=tuple(dict.fromkeys(_keys(root, options))),
     )
+
+
+def _keys(root: Mapping[str, JSON], options: tuple[Mapping[str, JSON], ...]) -> Iterator[str]:
+    for option in options:
+        for key, value in _members(root, option):
+            if key != ANY_NAME:
+                yield key
+            else:
+                yield from (name for inner in _options(root, value) for name in inner.get("properties", ()))
 
 
 _KINDS = {"string": "text", "object": "mapping", "array": "list", "boolean": "true or false", "null": ""}
