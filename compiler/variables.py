@@ -24,9 +24,7 @@ class VariableText(NamedTuple):
     """From the environment, where names that are meant for another project are no mistake."""
 
 
-def variable_slots(
-    project: Project, given: Mapping[str, VariableText]
-) -> tuple[Mapping[str, Slot], list[Diagnostic]]:
+def variable_slots(project: Project, given: Mapping[str, VariableText]) -> tuple[Mapping[str, Slot], list[Diagnostic]]:
     """A slot `var.NAME` for every declared variable, and what is wrong with declarations and values."""
     slots: dict[str, Slot] = {}
     found: list[Diagnostic] = [*_unknown(project, given)]

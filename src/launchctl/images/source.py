@@ -99,15 +99,11 @@ def read_code_tree(
     Raises:
         SourceError: the folder is missing, outside of the project, or too large.
     """
-    root = project_folder.resolve()
-    folder = _code_folder(root, path)
-    excluded = {root / name for name in (*exclude, LOCK_FILE)}
-    names = _without_output(folder, _list(folder, path))
-    chosen = [name for name in names if folder / name not in excluded and not (ignore and _rules(ignore).ignores(name))]
-    if len(chosen) > MAX_FILES:
-        raise _too_large(path, f"more than {MAX_FILES} files")
-    files = tuple(_read_all(folder, path, sorted(chosen, key=os.fsencode)))
-    return CodeTree(folder, PurePosixPath(os.path.relpath(folder, root)).as_posix(), _digest(files), files)
+    try:
+        return _read(project_folder.resolve(), path, ignore, exclude)
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a NUL, a loop of links
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SourceError(f'cannot read the code folder "{path}": {reason}') from error
 
 
 def copy_code_tree(tree: CodeTree, destination: Path) -> None:
@@ -130,6 +126,17 @@ def copy_code_tree(tree: CodeTree, destination: Path) -> None:
             raise SourceError(f'cannot copy the code folder "{tree.path}": {error.strerror or error}') from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _read(root: Path, path: str, ignore: tuple[str, ...], exclude: Iterable[str]) -> CodeTree:
+    folder = _code_folder(root, path)
+    excluded = {root / name for name in (*exclude, LOCK_FILE)}
+    names = _without_output(folder, _list(folder, path))
+    chosen = [name for name in names if folder / name not in excluded and not (ignore and _rules(ignore).ignores(name))]
+    if len(chosen) > MAX_FILES:
+        raise _too_large(path, f"more than {MAX_FILES} files")
+    files = tuple(_read_all(folder, path, sorted(chosen, key=os.fsencode)))
+    return CodeTree(folder, PurePosixPath(os.path.relpath(folder, root)).as_posix(), _digest(files), files)
 
 
 def _code_folder(root: Path, path: str) -> Path:
