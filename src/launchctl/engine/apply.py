@@ -16,6 +16,7 @@ from launchctl.engine.rendering import launch_text
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
 from launchctl.engine.session import Session
+from launchctl.engine.starting import Means
 from launchctl.engine.world import World
 from launchctl.errors import Blocked, StalePlan, StateError
 from launchctl.images.code_store import CodeStore
@@ -66,24 +67,24 @@ def drain(
     errors: tuple[str, ...] = (),
 ) -> Report:
     """Starts what was decided and fits; with `wait`, until nothing is left to do."""
-    work = Drain(
-        session.store,
-        session.clients,
+    means = Means(
+        store=session.store,
+        clients=session.clients,
         owner=current_owner(),
         environment=session.request.environment,
         sink=sink,
         interrupt=interrupt,
         prepare=_prepare(session),
         parallelism=options.parallelism,
-        starts=options.starts,
         clock=session.clock,
     )
+    work = Drain(means, starts=options.starts)
     state = work.run(wait=options.wait)
     lines = run_lines(state, schedule(state, session.clock()).waiting)
-    waited_for = tuple(work.tally.failed) if options.wait else ()
+    waited_for = tuple(work.ledger.failed) if options.wait else ()
     return Report(
-        runs=tuple(line for line in lines if line.address in work.tally.touched or not line.status.is_terminal),
-        errors=(*errors, *work.tally.errors),
+        runs=tuple(line for line in lines if line.address in work.ledger.touched or not line.status.is_terminal),
+        errors=(*errors, *work.ledger.errors),
         interrupted=interrupt.is_requested,
         failed=waited_for,
         blocked=blocked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 
 from launchctl.engine.launch import Launch, target_of
 from launchctl.errors import ProviderError
@@ -17,12 +18,14 @@ class Clients:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._clients: dict[str, Client] = {}
+        self._connecting = Lock()
 
     def of(self, resource: str) -> Client:
         """The client of a target; raises ProviderError where nothing answers."""
-        if resource not in self._clients:
-            self._clients[resource] = load_provider(resource).connect(self._site)
-        return self._clients[resource]
+        with self._connecting:
+            if resource not in self._clients:
+                self._clients[resource] = load_provider(resource).connect(self._site)
+            return self._clients[resource]
 
     def observe(self, attempts: Iterable[AttemptRecord]) -> Mapping[str, Observation]:
         """What the targets say of these attempts, by run id, one bulk request a target.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from launchctl.compiler.node import Deferred
 from launchctl.compiler.program import CodeSource, LaunchSpec
@@ -66,16 +67,10 @@ class Launch:
             "retry": self.retry._to_json() if self.retry else None,
         }
 
-    @classmethod
-    def from_text(cls, text: str) -> Launch:
-        """The launch that `to_text` wrote."""
-        return cls._from_json(json.loads(text))
-
-    @classmethod
-    def _from_json(cls, read: JSON) -> Launch:
-        deferred = {tuple(path): Deferred(tuple(pieces)) for path, pieces in read["deferred"]}
-        retry = cls._from_json(read["retry"]) if read["retry"] else None
-        return cls(**{**read, "deferred": deferred, "retry": retry})
+    @staticmethod
+    def from_text(text: str) -> Launch:
+        """The launch that `to_text` wrote; the same text is read once."""
+        return _read(text)
 
     @property
     def owner(self) -> tuple[str, int, int]:
@@ -102,6 +97,17 @@ class Launch:
             secrets={name: environment[locator["env"]] for name, locator in self.secrets.items() if "env" in locator},
             timeout=self.timeout,
         )
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Launch:
+    return _from_json(json.loads(text))
+
+
+def _from_json(read: JSON) -> Launch:
+    deferred = {tuple(path): Deferred(tuple(pieces)) for path, pieces in read["deferred"]}
+    retry = _from_json(read["retry"]) if read["retry"] else None
+    return Launch(**{**read, "deferred": deferred, "retry": retry})
 
 
 def target_of(attempt: AttemptRecord, launch: Launch) -> Target:

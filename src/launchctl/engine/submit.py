@@ -33,7 +33,8 @@ def submit(
     launch: Launch,
     environment: Mapping[str, str],
     prepare: Callable[[AttemptRecord, Launch], None],
-    is_left_over: bool,  # noqa: FBT001  (a thread pool passes arguments by position)
+    *,
+    is_left_over: bool,
 ) -> Outcome:
     """Creates the object, or adopts the one that is already there under the same name and labels."""
     try:

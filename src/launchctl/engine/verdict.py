@@ -23,24 +23,21 @@ def observed(attempt: AttemptRecord, found: Observation, now: float, timeout: fl
             status, cause = Status.CANCELLED, None
         elif _is_overdue(found, now, timeout):
             status, cause = Status.TIMED_OUT, Cause.TIMED_OUT
-    started = found.started_at if found.started_at is not None else attempt.started_at
+    handle = found.handle or attempt.handle
+    ended = (found.ended_at or now) if status.is_terminal else None
     changed = replace(
         attempt,
         status=status,
-        handle=found.handle or attempt.handle,
+        handle=handle,
         exit_code=found.exit_code,
         cause=cause,
         message=found.message,
-        started_at=started,
-        ended_at=(found.ended_at or now) if status.is_terminal else None,
-        is_released=not (found.handle or attempt.handle).get("held_back", False),
+        since=ended or (attempt.since if status is attempt.status else now),
+        started_at=found.started_at if found.started_at is not None else attempt.started_at,
+        ended_at=ended,
+        is_released=not handle.get("held_back", False),
     )
-    if changed == attempt:
-        return attempt
-    return replace(
-        changed,
-        since=(found.ended_at or now) if status.is_terminal else now if status is not attempt.status else attempt.since,
-    )
+    return attempt if changed == attempt else changed
 
 
 def gone(attempt: AttemptRecord, now: float) -> AttemptRecord:

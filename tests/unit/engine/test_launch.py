@@ -12,7 +12,11 @@ LAUNCH = Launch(
     run_id="a-1",
     resource="fake",
     body={"argv": ["sh", "-c", "echo ${env:TEAM} $${env:TEAM}"], "env": {}},
-    labels={"launchctl.dev/address": "runs.a"},
+    labels={
+        "launchctl.dev/address": "runs.a",
+        "launchctl.dev/generation": "1",
+        "launchctl.dev/attempt": "1",
+    },
     deferred={("argv", 2): Deferred(("echo ", "TEAM", " ${env:TEAM}"))},
     secrets={"HF_TOKEN": {"env": "HF"}},
     timeout=3600.0,
