@@ -60,9 +60,7 @@ class Fingerprinter:
         tables: dict[FieldClass, Table] = {field_class: {} for field_class in FieldClass}
         image = str(spec.source.image.value) if isinstance(spec.source, ImageSource) else ""
         for name, value in _parts(spec, provider).items():
-            table = tables[_COMMON[name]]
-            for path, leaf in leaves(value, (name,)):
-                table[format_path(path)] = _with_image(leaf, image)
+            _flatten(value, name, image, tables[_COMMON[name]])
         for path, leaf in self._config(spec, provider):
             found = (spec.classes and _overridden(path, spec)) or provider.fields.class_of(path)
             tables[found][format_path(("config", *path))] = _with_image(leaf, image)
@@ -129,6 +127,18 @@ def _overridden(path: Path, spec: LaunchSpec) -> FieldClass | None:
         if path[: len(prefix)] == prefix and len(prefix) > best[0]:
             best = (len(prefix), field_class)
     return best[1]
+
+
+def _flatten(value: JSON, path: str, image: str, table: Table) -> None:
+    """Puts every scalar of a value into a table under its path; an empty container counts as one."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            _flatten(item, f"{path}.{key}", image, table)
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            _flatten(item, f"{path}[{index}]", image, table)
+    else:
+        table[path] = _with_image(value, image)
 
 
 def _with_image(leaf: JSON, image: str) -> JSON:
