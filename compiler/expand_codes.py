@@ -231,12 +231,14 @@ SECRET_IN_TEXT = Code(
     "What stands in a project file ends up in version control, in plans, in manifests and in the job's definition at "
     "the target. A secret is declared by name under `secrets`, and its value is read where apply runs or by the target "
     "itself.",
+    is_sensitive=True,
 )
 TEXT_LIKE_SECRET = Code(
     "text-like-secret",
     "this text looks like an access key",
     "The text has the form in which a well-known service issues its keys. If it is one, withdraw it there: it stands "
     "in a file. Then declare it by name under `secrets`.",
+    is_sensitive=True,
 )
 CODES: tuple[Code, ...] = (
     UNKNOWN_MACRO,

@@ -44,6 +44,8 @@ class Code:
     explanation: str
     """What `launchctl explain NAME` prints: why it is wrong and how it is mended."""
     severity: Severity = Severity.ERROR
+    is_sensitive: bool = False
+    """Whether the line that it points at holds what nobody may print."""
 
 
 class Note(NamedTuple):

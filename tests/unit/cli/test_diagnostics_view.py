@@ -149,3 +149,16 @@ def test_sarif_names_rules_places_and_levels() -> None:
             }
         ],
     }
+
+
+def test_a_line_that_holds_a_secret_is_shown_for_no_diagnostic() -> None:
+    secret = Code("secret", "a secret", "", is_sensitive=True)
+    there = Span("p.yaml", 2, 8, 2, 14)
+    text = render_text(
+        (Diagnostic(secret, there), Diagnostic(OLD, there), Diagnostic(OLD, Span("p.yaml", 1, 1, 1, 2))),
+        {"p.yaml": "a: 1\nb: {k: hunter}\n"},
+    )
+    assert text == (
+        "p.yaml:2:8: error: a secret [secret]\np.yaml:2:8: warning: old [old-value]\n"
+        "p.yaml:1:1: warning: old [old-value]\n  a: 1\n  ^\n"
+    )

@@ -28,7 +28,16 @@ def render_text(diagnostics: Diagnostics, sources: Mapping[str, str]) -> str:
 def diagnostic_lines(diagnostics: Diagnostics, sources: Mapping[str, str]) -> tuple[Line, ...]:
     """Every diagnostic: its line, the source with a caret where its file is at hand, notes and hint."""
     by_file = {name: _LINE_BREAK.split(text) for name, text in sources.items()}
+    for found in diagnostics:
+        if found.code.is_sensitive and found.span is not None:
+            _hide(found.span, by_file.get(found.span.file, []))
     return tuple(shown for found in diagnostics for shown in _lines(found, by_file))
+
+
+def _hide(span: Span, lines: list[str]) -> None:
+    """Takes away the text of a stretch, for every diagnostic that points at one of its lines."""
+    for number in range(span.line, min(span.end_line, len(lines)) + 1):
+        lines[number - 1] = ""
 
 
 def _lines(found: Diagnostic, by_file: Mapping[str, list[str]]) -> Iterator[Line]:
@@ -49,7 +58,7 @@ def _note(note: Note) -> str:
 
 def _excerpt(span: Span, lines: list[str]) -> Iterator[Line]:
     """The source line and what marks the fault under it, both cut to a width that fits."""
-    if span.line > len(lines):
+    if span.line > len(lines) or not lines[span.line - 1]:
         return
     text = lines[span.line - 1]
     end = span.end_column if span.end_line == span.line else len(text) + 1
