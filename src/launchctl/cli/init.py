@@ -31,7 +31,7 @@ _IGNORE = Path(".gitignore")
 def init(
     selection: Selection,
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where; the current folder unless given.", show_default=False)
+        Path, typer.Argument(metavar="DIR", help="Where; the current folder unless given.", show_default=False)
     ] = Path(),
     *,
     template: Annotated[

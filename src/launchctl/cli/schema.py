@@ -20,9 +20,7 @@ def schema(
     selection: Selection,
     format: Annotated[
         Literal["project", "plan", "compile"],
-        typer.Argument(
-            metavar="[project|plan|compile]", help="Which format: a project file, or what a command prints as JSON."
-        ),
+        typer.Argument(metavar="FORMAT", help="The project file, or what a command prints as JSON."),
     ] = "project",
 ) -> int:
     """Print the JSON Schema of a format."""

@@ -101,10 +101,12 @@ def mv(
     return ExitCode.OK
 
 
-@app.command("import", epilog=example("launchctl state import --all"))
+@app.command("import", epilog=example("launchctl state import --all", "launchctl state import runs.baseline"))
 @with_project()
 def import_(
     selection: Selection,
+    address: Annotated[str | None, typer.Argument(metavar="ADDR", help="Objects of this run alone.")] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="ID", help="Of these, the one of this name alone.")] = None,
     *,
     everything: Annotated[
         bool, typer.Option("--all", help="Every object of this project that is not on record.")
@@ -115,13 +117,13 @@ def import_(
     from launchctl.cli.project import opened
     from launchctl.engine.adopt import adopt_all
 
-    if not everything:
-        raise UsageError("say which objects are to be adopted", hint="`launchctl state import --all`")
+    if everything == (address is not None):
+        raise UsageError("say which objects are to be adopted", hint="`launchctl state import --all`, or an address")
     with opened(selection) as session:
-        said = adopt_all(session, PlainProgress())
+        said = adopt_all(session, PlainProgress(), address_of(address) if address else "", run_id or "")
     console.show_text("".join(f"{visible(sentence)}\n" for sentence in said))
     if not said:
-        console.say("Nothing to adopt: the state knows every object of this project")
+        console.say(f"Nothing to adopt: the state knows every object of {address or 'this project'}")
     return ExitCode.OK
 
 

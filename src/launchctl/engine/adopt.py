@@ -23,8 +23,10 @@ _MOST_STARTS = 100
 """How many ids of one intent are tried to recognise an object."""
 
 
-def adopt_all(session: Session, sink: Sink) -> tuple[str, ...]:
+def adopt_all(session: Session, sink: Sink, address: str = "", run_id: str = "") -> tuple[str, ...]:
     """Records every object of this project that the state does not know; creates the state if there is none.
+
+    With an address, or a run id as well, those of that name alone.
 
     Returns a sentence for each object: adopted, or why not. An object of another intent than the
     project's present one is adopted as what it is, so that the next plan shows the difference.
@@ -32,7 +34,11 @@ def adopt_all(session: Session, sink: Sink) -> tuple[str, ...]:
     program = session.compiled.program
     if program is None or not session.compiled.is_valid:
         raise InvalidProject(session.compiled.diagnostics)
-    unknown = _unknown(session)
+    unknown = {
+        name: wanted
+        for name, group in _unknown(session).items()
+        if address in {"", name} and (wanted := [seen for seen in group if run_id in {"", seen.run_id}])
+    }
     writes, said = _writes(session, unknown)
     if not writes:
         return said

@@ -61,6 +61,7 @@ class StatusChanged:
     exit_code: int | None = None
     message: str = ""
     started_at: float | None = None
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from launchctl.compiler.program import FieldClass
+from launchctl.diagnostics import Span
 from launchctl.engine.plan import Action, Change, FieldChange, Override, Plan, Reason
 from launchctl.errors import StalePlan
 from launchctl.schemas.validate import violations
-from launchctl.values import JSON, canonical, digest, pretty
+from launchctl.values import JSON, canonical, digest
 
 FORMAT_VERSION = "1"
 MAX_BYTES = 256 * 1024 * 1024
@@ -155,11 +156,6 @@ def plan_to_json(plan: Plan) -> JSON:
     }
 
 
-def plan_to_text(plan: Plan) -> str:
-    """`plan_to_json` for a reader."""
-    return pretty(plan_to_json(plan))
-
-
 def _change(read: Mapping[str, JSON]) -> Change:
     from launchctl.status import Status
 
@@ -172,13 +168,20 @@ def _change(read: Mapping[str, JSON]) -> Change:
         run_id=read["run_id"],
         status=Status(read["status"]) if read["status"] else None,
         changes=tuple(
-            FieldChange(found["path"], FieldClass(found["class"]), found["old"], found["new"])
+            FieldChange(found["path"], FieldClass(found["class"]), found["old"], found["new"], _span(found))
             for found in read["changes"]
         ),
         message=read.get("message", ""),
         options=tuple(read.get("options", ())),
         affects=tuple(read.get("affects", ())),
     )
+
+
+def _span(read: Mapping[str, JSON]) -> Span | None:
+    """The place of a field; a plan file keeps where it begins."""
+    if "line" not in read:
+        return None
+    return Span(read["file"], read["line"], read["column"], read["line"], read["column"])
 
 
 def without_credentials(url: str) -> str:

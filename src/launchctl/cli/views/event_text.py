@@ -57,7 +57,8 @@ def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
 
 def _status_line(event: StatusChanged, now: float) -> Line:
     style = STATUS_STYLES[event.new]
-    ran = f" after {duration(now - event.started_at)}" if event.new.is_terminal and event.started_at else ""
+    ended = now if event.ended_at is None else event.ended_at
+    ran = f" after {duration(ended - event.started_at)}" if event.new.is_terminal and event.started_at else ""
     remark = clip(visible(outcome(event.exit_code, event.message)), _LONGEST_MESSAGE)
     return line(f"{visible(event.reference)}: ", Segment(event.new.value, style), ran, f": {remark}" if remark else "")
 

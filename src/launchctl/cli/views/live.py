@@ -53,8 +53,8 @@ class Board:
             case Claimed(attempts):
                 for reference, _ in attempts:
                     self._set(reference, Status.INTENT, None, "")
-            case StatusChanged(reference, _, _, new, exit_code, message, started_at):
-                self._set(reference, new, started_at, outcome(exit_code, message))
+            case StatusChanged(reference, _, _, new, exit_code, message, started_at, ended_at):
+                self._set(reference, new, started_at, outcome(exit_code, message), ended_at)
             case Retrying(reference, _, cause):
                 self._set(reference, Status.PENDING, None, f"again, after {cause}")
             case Waiting(reasons):
@@ -63,10 +63,12 @@ class Board:
                 return False
         return True
 
-    def _set(self, reference: str, status: Status, started_at: float | None, remark: str) -> None:
+    def _set(
+        self, reference: str, status: Status, started_at: float | None, remark: str, since: float | None = None
+    ) -> None:
         self.rows.pop(reference, None)
         self.waiting.pop(reference, None)
-        self.rows[reference] = _Row(status, self.clock(), started_at, remark)
+        self.rows[reference] = _Row(status, self.clock() if since is None else since, started_at, remark)
 
     def draw(self, height: int) -> Group:
         """As many rows as there is room for: what is under way first, then what changed last; counts below."""
