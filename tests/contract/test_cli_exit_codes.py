@@ -162,6 +162,20 @@ def test_an_invalid_project_is_6_with_every_fault(tmp_path: Path, call: Call, co
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize(
+    "option", [["--target", "runs.fnie"], ["--rerun", "runs.fnie"], ["--allow", "cancel=runs.fnie"]]
+)
+def test_an_address_that_fits_nothing_is_64(write: Callable[..., None], call: Call, option: list[str]) -> None:
+    write(FINE)
+    for command in (["plan"], ["apply", "--auto-approve"]):
+        found = call(*command, *option)
+        assert (found.returncode, found.stdout, found.stderr) == (
+            64,
+            "",
+            'error: nothing of the project or its state is "runs.fnie"\nhint: did you mean "runs.fine"?\n',
+        )
+
+
 def test_a_project_that_is_not_there_is_told_without_a_traceback(call: Call) -> None:
     found = call("plan")
     assert found.returncode in {6, 64}

@@ -14,7 +14,7 @@ from launchctl.cli.exit_code import ExitCode
 from launchctl.cli.options import ApproveOption, with_override, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.progress import interruptible, progress
-from launchctl.cli.project import opened
+from launchctl.cli.project import opened, planned
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.plan_text import plan_lines
 from launchctl.engine.events import Report
@@ -76,7 +76,7 @@ def _planned(selection: Selection, override: Override) -> Iterator[tuple[Session
             yield session, plan
         return
     with opened(selection) as session:
-        yield session, session.plan(override)
+        yield session, planned(session, override)
 
 
 def _carry_out(session: Session, plan: Plan, options: ApplyOptions) -> Report:

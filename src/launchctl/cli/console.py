@@ -82,7 +82,7 @@ def write_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
-        raise LaunchctlError(f'cannot write "{path}": {error.strerror}') from error
+        raise LaunchctlError(f'cannot write "{path}": {(error.strerror or "failed").lower()}') from error
 
 
 def confirm(question: str) -> bool:

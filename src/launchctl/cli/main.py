@@ -137,7 +137,8 @@ def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the 
 
 
 def _in_our_voice(message: str) -> str:
-    message = message.replace("'", '"').replace(": Value error, ", ": ").rstrip(".")
+    message = message.replace("'", '"').replace(": Value error, ", ": ").replace("Input should be", "expected a number")
+    message = message.rstrip(".")
     return message[:1].lower() + message[1:]
 
 
@@ -161,8 +162,8 @@ def _show_diagnostics(error: InvalidProject) -> None:
 
 def _unexpected(error: Exception) -> ExitCode:
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
-        where = f' "{error.filename}"' if error.filename else ""
-        _show_error(f"{error.strerror or 'failed'}{where}".lower(), None)
+        said = (error.strerror or "failed").lower()
+        _show_error(f'cannot use "{error.filename}": {said}' if error.filename else said, None)
         return ExitCode.FAILED
     place = _write_report()
     _show_error(f"{type(error).__name__}: this is a bug in launchctl", None)

@@ -39,10 +39,10 @@ def plan(
     ] = 50,
 ) -> int:
     """Show what apply would do, and why. Changes nothing anywhere."""
-    from launchctl.cli.project import opened
+    from launchctl.cli.project import opened, planned
 
     with opened(selection) as session:
-        found = session.plan(override, refresh=refresh)
+        found = planned(session, override, refresh=refresh)
         if output is not None:
             from launchctl.cli.saved_plan import save_plan
 

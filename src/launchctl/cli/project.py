@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from launchctl.cli import console
 from launchctl.cli.selection import Selection
 from launchctl.diagnostics import Diagnostics, has_errors
-from launchctl.errors import InvalidProject
+from launchctl.engine.plan import Override, Plan, fits
+from launchctl.errors import InvalidProject, UsageError
+from launchctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from launchctl.engine.pipeline import Compiled, Request
@@ -75,6 +77,32 @@ def opened_to_look(selection: Selection) -> Iterator[Session]:
         raise InvalidProject(compiled.diagnostics, compiled.sources)
     with open_session(compiled, request) as session:
         yield session
+
+
+def planned(session: Session, override: Override, *, refresh: bool = True) -> Plan:
+    """The session's plan.
+
+    Raises:
+        UsageError: an address of the command line fits nothing, so that a slip of the pen is not taken for a plan.
+    """
+    patterns = (*override.targets, *override.rerun, *override.allow_cancel, *override.allow_supersede)
+    if patterns:
+        known = _addresses(session)
+        for pattern in patterns:
+            if not any(fits(address, (pattern,)) for address in known):
+                raise UsageError(
+                    f'nothing of the project or its state is "{pattern}"', hint=did_you_mean(pattern, known)
+                )
+    return session.plan(override, refresh=refresh)
+
+
+def _addresses(session: Session) -> frozenset[str]:
+    """Every address that the project or its state knows."""
+    state, program = session.state(), session.compiled.program
+    recorded = (*state.runs, *state.configs) if state else ()
+    queues = (str(queue.address) for queue in program.queues.values()) if program else ()
+    agents = (str(agent.address) for agent in program.agents.values()) if program else ()
+    return frozenset((*session.compiled.desired, *recorded, *queues, *agents))
 
 
 def tell_diagnostics(diagnostics: Diagnostics, sources: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ def save_plan(session: Session, plan: Plan, path: Path) -> None:
             inputs=compiled.inputs,
         )
     except OSError as error:
-        raise LaunchctlError(f'cannot write "{path}": {error.strerror}') from error
+        raise LaunchctlError(f'cannot write "{path}": {(error.strerror or "failed").lower()}') from error
 
 
 @contextmanager

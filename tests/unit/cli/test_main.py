@@ -99,6 +99,11 @@ def test_help_imports_no_command() -> None:
             'error: invalid value for "--format": "xml" is not one of "text", "json", "markdown", "html"\n'
             "hint: `launchctl plan --help` shows how\n",
         ),
+        (
+            ["plan", "--limit", "-1"],
+            'error: invalid value for "--limit": expected a number greater than or equal to 0\n'
+            "hint: `launchctl plan --help` shows how\n",
+        ),
         (["--frobnicate"], "error: no such option: --frobnicate\nhint: `launchctl --help` shows how\n"),
         (["logs"], 'error: missing argument "ADDR"\nhint: `launchctl logs --help` shows how\n'),
         (
@@ -187,7 +192,7 @@ def _command_that_raises(monkeypatch: pytest.MonkeyPatch, error: BaseException) 
     [
         (StateLocked("the lease is held by ada", hint="wait"), 4, "error: the lease is held by ada\nhint: wait\n"),
         (LaunchctlError("one\ntwo \x1b[2J"), 1, "error: one\n  two \\x1b[2J\n"),
-        (PermissionError(13, "Permission denied", "/x"), 1, 'error: permission denied "/x"\n'),
+        (PermissionError(13, "Permission denied", "/x"), 1, 'error: cannot use "/x": permission denied\n'),
         (OSError(28, "No space left on device"), 1, "error: no space left on device\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
