@@ -9,12 +9,10 @@ import typer
 
 def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
     """Addresses of the project that the line names so far."""
-    prefix, _, start = incomplete.rpartition("=")
     try:
-        found = _addresses(ctx)
+        return [address for address in _addresses(ctx) if address.startswith(incomplete)]
     except Exception:  # noqa: BLE001 - a shell that completes has no place for any error
         return []
-    return [f"{prefix}={address}" if prefix else address for address in found if address.startswith(start)]
 
 
 def _addresses(ctx: typer.Context) -> list[str]:

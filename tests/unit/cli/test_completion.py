@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 
-def _complete(words: str) -> list[str]:
+def _complete(words: str, folder: Path | None = None) -> list[str]:
     count = len(words.split(" ")) - 1
     environment = {
         **os.environ,
@@ -18,7 +19,7 @@ def _complete(words: str) -> list[str]:
         "COMP_CWORD": str(count),
     }
     found = subprocess.run(
-        [sys.executable, "-m", "launchctl"], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "launchctl"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
     )
     assert found.stderr == ""
     return found.stdout.split()
@@ -36,6 +37,25 @@ def _complete(words: str) -> list[str]:
 )
 def test_commands_options_and_choices_are_completed(words: str, expected: list[str]) -> None:
     assert _complete(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("launchctl logs runs.", ["runs.baseline", "runs.large"]),
+        ("launchctl cancel runs.l", ["runs.large"]),
+        ("launchctl plan --target ", ["runs.baseline", "runs.large"]),
+        ("launchctl logs -p elsewhere runs.", []),
+        ("launchctl logs -p project.yaml runs.b", ["runs.baseline"]),
+    ],
+)
+def test_addresses_of_the_project_are_completed(tmp_path: Path, words: str, expected: list[str]) -> None:
+    (tmp_path / "project.yaml").write_text(
+        "version: 1\nproject: x\nqueues: {q: {resource: docker}}\n"
+        "jobs: {j: {source: {image: busybox}}}\n"
+        "runs: {baseline: {job: j, queue: q}, large: {job: j, queue: q}, broken: {job: j, queue: nobody}}\n"
+    )
+    assert _complete(words, tmp_path) == expected
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
