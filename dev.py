@@ -67,7 +67,9 @@ def quickstart() -> int:
     install("quickstart")
     project = "examples/quickstart"
     # The state is named, although it is the default one: with CI set, apply insists on that.
-    applied = run("launchctl", "apply", project, "--auto-approve", "--wait", "--state", ".launchctl/state.db")
+    applied = run(
+        "launchctl", "apply", project, "--auto-approve", "--wait", "--state", f"{project}/.launchctl/state.db"
+    )
     return applied or run("launchctl", "logs", "runs.evaluate", "-p", project)
 
 
