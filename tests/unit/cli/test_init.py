@@ -15,7 +15,7 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "launchctl", *arguments],
         cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={name: value for name, value in os.environ.items() if not name.startswith(("LAUNCHCTL_", "CI"))},
         capture_output=True,
         text=True,
         timeout=60,

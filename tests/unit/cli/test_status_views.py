@@ -63,6 +63,13 @@ def test_runs_are_rows_with_what_they_wait_for() -> None:
     )
 
 
+def test_what_waits_for_nothing_but_an_apply_says_so() -> None:
+    ready = RunLine("runs.next", 1, 1, "runs-next-1", Status.PENDING, NOW - 5)
+    assert plain(status_lines((ready,), NOW)) == (
+        "runs.next@g1  pending      5.0s  ready: `launchctl apply` starts it\n1 run: 1 pending\n"
+    )
+
+
 def test_no_runs_is_said_in_one_sentence() -> None:
     assert plain(status_lines((), NOW)) == "No runs yet: `launchctl apply` starts them\n"
 

@@ -44,7 +44,10 @@ class Terminal:
     """`launchctl` on a terminal of 100 by 24 cells, and what is on the screen."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
-        surroundings = {name: value for name, value in os.environ.items() if name not in {"CI", "NO_COLOR"}}
+        inherited = os.environ.items()
+        surroundings = {
+            name: value for name, value in inherited if not name.startswith(("CI", "NO_COLOR", "LAUNCHCTL_"))
+        }
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "launchctl", *arguments],

@@ -43,6 +43,8 @@ def remark(run: RunLine) -> str:
     """What else there is to say: what it waits for, its exit code, its target's words."""
     if run.waiting_for:
         return f"waits for {run.waiting_for}"
+    if run.status is Status.PENDING and not run.message:
+        return "ready: `launchctl apply` starts it"
     return outcome(run.exit_code, run.message)
 
 
