@@ -239,6 +239,27 @@ def test_every_link_leads_somewhere(name: str) -> None:
     assert broken == []
 
 
+def _yaml_blocks() -> list[tuple[str, str]]:
+    found = ((path, _FENCE.findall(path.read_text())) for path in DOCUMENTS)
+    return [
+        (str(path.relative_to(ROOT)), textwrap.dedent(block.partition("\n")[2].rpartition("\n")[0]))
+        for path, blocks in found
+        for block in blocks
+        if block.startswith("```yaml\n")
+    ]
+
+
+@pytest.mark.parametrize(("name", "block"), _yaml_blocks())
+def test_every_piece_of_a_project_is_valid(name: str, block: str, tmp_path: Path) -> None:
+    head = "" if block.startswith("version:") else "version: 1\nproject: piece\n"
+    (tmp_path / "project.yaml").write_text(head + block)
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "train.py").touch()
+    launchctl = Path(sys.executable).with_name("launchctl")
+    answer = subprocess.run([launchctl, "validate", tmp_path], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 def _text(name: str) -> str:
     return (ROOT / "docs" / name).read_text()
 
