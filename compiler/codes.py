@@ -31,6 +31,12 @@ OUTSIDE_PROJECT = Code(
     "What a project consists of lies within its folder, so that a checkout is complete and a review sees all of it. "
     "Absolute paths, `..` and links that lead outside are refused.",
 )
+PATTERN_TOO_WIDE = Code(
+    "pattern-too-wide",
+    'the pattern "{pattern}" holds more than two `**`',
+    "Each `**` stands for any number of folders. With several of them every way to share a path out among them is "
+    "looked at, which takes longer than anybody waits.",
+)
 NO_INCLUDED_FILE = Code(
     "no-included-file",
     'there is no file "{path}" in the project\'s folder',
@@ -265,6 +271,7 @@ CODES: tuple[Code, ...] = (
     NOT_UTF8,
     TOO_LARGE,
     OUTSIDE_PROJECT,
+    PATTERN_TOO_WIDE,
     NO_INCLUDED_FILE,
     INCLUDE_MATCHES_NOTHING,
     INCLUDED_TWICE,

@@ -26,6 +26,8 @@ DEEPEST = 100
 """Levels of nesting, aliases followed."""
 MOST_REPEATED = 1_000_000
 """Values that aliases may stand for in one file."""
+_LONG = 64
+"""Characters of a text that count as much as a value: a few long texts fill a memory as well as many short ones."""
 MOST_FAULTS = 200
 """Diagnostics of one file; nobody reads more."""
 _ALIAS: type[object] = yaml.AliasEvent
@@ -204,6 +206,8 @@ class _Builder:
     def scalar(self, event: _Event) -> ScalarNode:
         """A text, number, boolean or null."""
         text, span = event.value, self.span(event)
+        if len(text) > _LONG:
+            self.size += len(text) // _LONG
         if event.implicit[0] and event.tag is None:
             if text[:1] not in SPECIAL_STARTS:
                 return _node(ScalarNode, (text, span))
@@ -265,6 +269,8 @@ class _Builder:
         if event.tag is not None:
             self.report_tag(event)
         text = event.value
+        if len(text) > _LONG:
+            self.size += len(text) // _LONG
         known = self.keys.get(text)
         if known is not None:
             return known, span

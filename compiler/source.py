@@ -24,6 +24,8 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of all files of a project together."""
 OUTSIDE_HINT = "write a path relative to the project's folder, with forward slashes and without `..`"
 _WILD = re.compile(r"[*?\[]")
+_MOST_DEEP = 2
+"""How many `**` a pattern may hold."""
 _FOREIGN = re.compile(r"\\|^[A-Za-z]:|\0")
 _OTHER_ENCODINGS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -143,6 +145,9 @@ class _Reader:
         pattern = include.pattern
         if leaves_folder(pattern):
             self._report(codes.OUTSIDE_PROJECT, include.span, {"path": pattern}, hint=OUTSIDE_HINT)
+            return
+        if pattern.count("**") > _MOST_DEEP:
+            self._report(codes.PATTERN_TOO_WIDE, include.span, {"pattern": pattern}, hint="name the folders in between")
             return
         names = self._matches(pattern)
         if not names:

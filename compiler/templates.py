@@ -29,6 +29,9 @@ FILTERS = {"default": (1, 2), "lower": (0, 0), "upper": (0, 0), "replace": (2, 3
 """The filters, each with how few and how many arguments it takes."""
 MAX_RESULT = 65_536
 """Characters of the longest text that a template may make."""
+MAX_TOGETHER = 64 * 1024 * 1024
+"""Characters of all texts of a project that templates may make."""
+_TOO_LONG = f"the result is longer than {MAX_RESULT} characters"
 _LONGEST_PLACEHOLDER = 1_000
 _NAME = r"(?:var\.)?[A-Za-z_][A-Za-z0-9_-]*+"
 _ARGUMENT = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|[+-]?\d++(?:\.\d++)?|true|false)"""
@@ -106,12 +109,21 @@ def _placeholder(text: str, start: int) -> Piece:
 
 
 @dataclass(slots=True)
+class Room:
+    """How many characters the templates of a project may still write: aliases make many texts of a few."""
+
+    left: int = MAX_TOGETHER
+
+
+@dataclass(slots=True)
 class Renderer:
     """Fills in the templates of trees, and gathers what is wrong and which names were used."""
 
     slots: Mapping[str, Slot]
     is_symbolic: bool = True
     """Whether the texts are symbolic, so that a `${` in a value must be escaped."""
+    room: Room = field(default_factory=Room)
+    """Shared by all renderers of a project."""
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
     used: set[str] = field(default_factory=set[str])
     missing: dict[str, list[Use]] = field(default_factory=dict[str, list[Use]])
@@ -137,19 +149,40 @@ class Renderer:
         return MapNode(entries, node.key_spans, node.span)
 
     def _text(self, node: ScalarNode, path: Path) -> ScalarNode:
-        text = str(node.value)
+        if self.room.left < 0:
+            return node  # which was reported
+        found = self._filled(node, str(node.value), path)
+        if isinstance(found, str):
+            self.room.left -= len(found)
+            if self.room.left < 0:
+                self._too_long(node, "the texts of the project are together", "their", MAX_TOGETHER)
+        return node if found == node.value else ScalarNode(found, node.span)
+
+    def _filled(self, node: ScalarNode, text: str, path: Path) -> JSON:
+        """The text with its placeholders filled in; as it is where the result would be too long."""
+        if len(text) > MAX_RESULT:
+            if "{{" in text:
+                self._too_long(node, "the text is", "its", MAX_RESULT)
+            return text
         pieces = parse(text)
         self._check_closing_braces(node, pieces)
         if len(pieces) == 1 and pieces[0].name is not None:
             found = self._value(node, pieces[0], path)
-            return ScalarNode(escape(found) if isinstance(found, str) and self.is_symbolic else found, node.span)
-        values = [self._written(node, piece, path) for piece in pieces]
+            return escape(found) if isinstance(found, str) and self.is_symbolic else found
+        values: list[str] = []
+        left = MAX_RESULT
+        for piece in pieces:
+            values.append(self._written(node, piece, path))
+            left -= len(values[-1])
+            if left < 0:
+                self._too_long(node, "the text is", "its", MAX_RESULT)
+                return text
         are_source = (piece.is_source for piece in pieces)
-        joined = join(zip(values, are_source, strict=True)) if self.is_symbolic else "".join(values)
-        if len(joined) > MAX_RESULT:
-            self.found.append(Diagnostic(codes.TEMPLATE_RESULT_TOO_LONG, node.span, {"limit": MAX_RESULT}))
-            return node
-        return node if joined == text else ScalarNode(joined, node.span)
+        return join(zip(values, are_source, strict=True)) if self.is_symbolic else "".join(values)
+
+    def _too_long(self, node: ScalarNode, what: str, whose: str, limit: int) -> None:
+        arguments = {"what": what, "whose": whose, "limit": limit}
+        self.found.append(Diagnostic(codes.TEMPLATE_RESULT_TOO_LONG, node.span, arguments))
 
     def _written(self, node: ScalarNode, piece: Piece, path: Path) -> str:
         if piece.fault:
@@ -264,7 +297,7 @@ def evaluate(filters: str, value: JSON) -> JSON:
     except (TypeError, ValueError, OverflowError) as error:
         raise TemplateError(str(error)) from error
     if isinstance(found, str) and len(found) > MAX_RESULT:
-        raise TemplateError(f"the result is longer than {MAX_RESULT} characters")
+        raise TemplateError(_TOO_LONG)
     return str(found) if isinstance(found, str) else found
 
 
@@ -296,7 +329,7 @@ def _expression(filters: str) -> tuple[Callable[..., JSON], object]:
 def _replace(value: JSON, old: str, new: str, count: int = -1) -> str:
     text = as_text(value)
     if len(text) + (text.count(old) if old else len(text) + 1) * len(new) > MAX_RESULT:
-        raise ValueError(f"the result is longer than {MAX_RESULT} characters")
+        raise ValueError(_TOO_LONG)
     return text.replace(old, new, count)
 
 
@@ -311,4 +344,7 @@ def _int(value: JSON, default: int | None = None) -> int:
 
 
 def _tojson(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > MAX_RESULT:  # a chain of them doubles its backslashes at every step
+        raise ValueError(_TOO_LONG)
+    return text

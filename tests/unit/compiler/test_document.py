@@ -222,6 +222,13 @@ def test_a_hundred_levels_are_read_and_one_more_is_not() -> None:
     assert codes("[" * 101 + "]" * 101) == ["too-deep"]
 
 
+@pytest.mark.parametrize("text", ["{0}", "{{? {0}\n: x}}"])
+def test_aliases_of_long_texts_count_by_their_length(text: str) -> None:
+    anchored = text.format("a" * 100_000)
+    assert codes(f"a: &a {anchored}\nb: [{', '.join(['*a'] * 600)}]") == []
+    assert codes(f"a: &a {anchored}\nb: [{', '.join(['*a'] * 700)}]") == ["too-many-values"]
+
+
 def test_aliases_count_as_levels() -> None:
     chain = "a0: &a0 [x]\n" + "".join(f"a{at}: &a{at} [*a{at - 1}]\n" for at in range(1, 99))
     assert codes(chain) == []

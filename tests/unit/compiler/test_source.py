@@ -79,6 +79,12 @@ def test_a_pattern_that_matches_nothing_is_a_warning(tmp_path: Path) -> None:
     assert read(tmp_path) == (["project.yaml"], ["include-matches-nothing"])
 
 
+def test_a_pattern_that_would_be_looked_for_for_ever_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "/".join("d" * 60)).mkdir(parents=True)
+    write(tmp_path, project="**/d/**/d/**/d/**/d/**/d/**/d/**/x.yaml **/d/**/x.yaml")
+    assert read(tmp_path) == (["project.yaml"], ["pattern-too-wide", "include-matches-nothing"])
+
+
 @pytest.mark.parametrize("pattern", ["a**.yaml", "[", "***"])
 def test_no_pattern_is_an_accident(tmp_path: Path, pattern: str) -> None:
     write(tmp_path, project=pattern)

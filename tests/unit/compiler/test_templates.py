@@ -140,6 +140,10 @@ def test_a_value_put_in_is_text_and_never_a_macro(text: str, filled: str) -> Non
             "the result is longer than 65536 characters",
         ),
         (
+            "{{ name " + "| tojson" * 40 + " }}",
+            "cannot fill in {{ name " + "| tojson" * 40 + " }}: the result is longer than 65536 characters",
+        ),
+        (
             "{{ long }}" * 17,
             "the text is longer than 65536 characters once its templates are filled in",
         ),
@@ -147,6 +151,21 @@ def test_a_value_put_in_is_text_and_never_a_macro(text: str, filled: str) -> Non
 )
 def test_anything_else_is_an_error(text: str, message: str) -> None:
     assert render(text)[1] == [message]
+
+
+def test_a_text_with_a_million_placeholders_is_refused_before_it_is_filled_in() -> None:
+    text = "{{ long }}" * 1_000_000
+    assert render(text) == (text, ["the text is longer than 65536 characters once its templates are filled in"])
+
+
+def test_many_texts_are_bounded_together() -> None:
+    texts: list[JSON] = [f"{{{{ long }}}} {place}" for place in range(20_000)]
+    rendered, found = render(texts)
+    assert found == [
+        "the texts of the project are together longer than 67108864 characters once their templates are filled in"
+    ]
+    assert isinstance(rendered, list)
+    assert rendered[-1] == "{{ long }} 19999"
 
 
 def test_a_misspelt_name_has_a_hint_and_a_place_inside_the_text() -> None:
