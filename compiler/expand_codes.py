@@ -35,7 +35,8 @@ MACRO_WITHOUT_VALUE = Code(
 ENV_NOT_LISTED = Code(
     "env-not-listed",
     'the project\'s `environment` does not list "{name}"',
-    "`${env:NAME}` reads an environment variable where apply runs. Only the names in the project's `environment` may "
+    "`${env:NAME}` reads an environment variable where apply runs, and so does `env: [NAME]`, without a value, in the "
+    "configuration of a container. Only the names in the project's `environment` may "
     "be read, so that no text can fetch a secret of the machine that applies it.",
 )
 ENV_NOT_HERE = Code(
@@ -123,8 +124,9 @@ TEMPLATE_FAILED = Code(
 )
 TEMPLATE_RESULT_TOO_LONG = Code(
     "template-result-too-long",
-    "the text is longer than {limit} characters once its templates are filled in",
-    "What a template makes is bounded, so that a small file cannot make a large one.",
+    "{what} longer than {limit} characters once {whose} templates are filled in",
+    "What templates make is bounded, for one text and for all texts of a project together, so that a small file "
+    "cannot make a large one.",
 )
 UNKNOWN_VARIABLE = Code(
     "unknown-variable",

@@ -15,7 +15,7 @@ from launchctl.compiler.macros import Scope, validate_tree
 from launchctl.compiler.merge import CONFIG, MergeRules, merge
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.slots import Slots
-from launchctl.compiler.templates import Renderer, Use, as_text
+from launchctl.compiler.templates import Renderer, Room, Use, as_text
 from launchctl.diagnostics import Diagnostics
 
 
@@ -54,9 +54,20 @@ _NO_ENV_IN_IMAGES = (
 class Parts:
     """Renders and merges; remembers both for as long as it lives."""
 
-    def __init__(self, environment: frozenset[str], missing: frozenset[str], owned: tuple[str, ...]) -> None:
-        """`environment` and `missing` are those of `macros.Scope`, `owned` the variables that launchctl sets."""
+    def __init__(
+        self,
+        environment: frozenset[str],
+        missing: frozenset[str],
+        owned: tuple[str, ...],
+        secrets: frozenset[str] = frozenset(),
+    ) -> None:
+        """`environment` and `missing` are those of `macros.Scope`.
+
+        `owned` are the variables that launchctl sets, `secrets` those that hold a declared secret where apply runs.
+        """
+        self._inheritable = environment | secrets
         self._owned = owned
+        self._room = Room()
         scope = Scope(environment, missing)
         self._scopes = {(kind, has): _scope_of(scope, kind, has_image=has) for kind in Kind for has in (True, False)}
         self._parts: dict[tuple[int, int, Kind, bool], tuple[Node, Slots, Part]] = {}
@@ -72,13 +83,13 @@ class Parts:
         return known[2]
 
     def _render(self, node: Node, slots: Slots, kind: Kind, *, has_image: bool) -> Part:
-        renderer = Renderer(slots.by_name)
+        renderer = Renderer(slots.by_name, room=self._room)
         rendered = renderer.render(node, (kind.value,))
         slots.used.update(renderer.used)
         found = texts(rendered) if kind in _TEXTS else rendered
         faults = [*renderer.found, *validate_tree(found, self._scopes[kind, has_image])]
         if not faults and not renderer.missing:
-            faults += check_part(kind, found, self._owned)
+            faults += check_part(kind, found, self._owned, self._inheritable)
         return Part(found, tuple(faults), renderer.missing)
 
     def merge(self, base: MapNode, over: MapNode, rules: MergeRules = CONFIG) -> MapNode:

@@ -68,7 +68,8 @@ class RunExpander:
         missing = frozenset(name for name, is_absent in absent.items() if is_absent)
         chosen = settings.wandb.environment
         self._owned = NAMES if chosen is True else tuple(chosen or ())
-        self._parts = Parts(frozenset(settings.environment), missing, self._owned)
+        secrets = frozenset(secret.model.env for secret in resolved.project.secrets.values() if secret.model.env)
+        self._parts = Parts(frozenset(settings.environment), missing, self._owned, secrets)
         self._env_by_layers: dict[tuple[int, int, bool], tuple[Variables, Node | None, _Split]] = {}
         self._ours = {has_image: _ours(settings, self._owned, has_image=has_image) for has_image in (True, False)}
         self._wandb: dict[tuple[int, int, bool], tuple[Node, Node, Mapping[str, str]]] = {}

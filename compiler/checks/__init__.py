@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from launchctl.compiler.checks.assignments import variables_set_by
 from launchctl.compiler.checks.images import image_is_a_reference
+from launchctl.compiler.checks.inherited import inherited_variables_are_listed
 from launchctl.compiler.checks.names import slugs_differ
 from launchctl.compiler.checks.secrets import texts_are_no_secrets, variables_are_no_secrets
 from launchctl.compiler.checks.subject import Subject
@@ -19,15 +20,16 @@ PART_CHECKS: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     variables_are_no_secrets,
     texts_are_no_secrets,
     configuration_sets_no_variable_of_ours,
+    inherited_variables_are_listed,
 )
 """Rules about one part of a run."""
 PROGRAM_CHECKS: tuple[Callable[[Sequence[LaunchSpec]], Iterator[Diagnostic]], ...] = (slugs_differ,)
 """Rules about all runs together."""
 
 
-def check_part(kind: str, node: Node, owned: tuple[str, ...]) -> Diagnostics:
+def check_part(kind: str, node: Node, owned: tuple[str, ...], inheritable: frozenset[str]) -> Diagnostics:
     """What the rules about a part find."""
-    subject = Subject(kind, node, tuple(variables_set_by(kind, node)), owned)
+    subject = Subject(kind, node, tuple(variables_set_by(kind, node)), owned, inheritable)
     return tuple([found for rule in PART_CHECKS for found in rule(subject)])
 
 

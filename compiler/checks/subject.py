@@ -17,3 +17,5 @@ class Subject(NamedTuple):
     """Environment variables that it sets."""
     owned: tuple[str, ...]
     """Variables that launchctl itself sets in this project."""
+    inheritable: frozenset[str]
+    """Variables that a configuration may take from where apply runs."""

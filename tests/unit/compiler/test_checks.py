@@ -75,7 +75,6 @@ def test_a_secret_in_a_text_is_an_error_that_does_not_show_it(run: str, code: st
     [
         "env: {WANDB_API_KEY: ''}",
         "env: {PAD_TOKEN: x, MAX_TOKENS: 3, HF_TOKEN_FILE: /x}",
-        "resource: {env: [HF_TOKEN]}",
         "args: [ghp_short, sk-learn, hf_hub, AKIA]",
         "config: {tokenizer: hf_internal_testing_tiny_random_gpt2_model}",
     ],
@@ -85,17 +84,36 @@ def test_a_name_or_a_text_that_only_resembles_a_secret_is_none(run: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("env", "names"),
+    [
+        ("[HOME, HF_TOKEN, A=1]", []),
+        ("HOME", []),
+        ("[TEAM, A=1]", ["TEAM"]),
+        ("TEAM", ["TEAM"]),
+        ("[GITHUB_TOKEN]", ["GITHUB_TOKEN"]),
+        ("['${author}', 'A=${author}', '${author}=A']", ["${author}", "${author}"]),
+        ("[./data:/data]", []),
+    ],
+)
+@pytest.mark.parametrize("key", ["env", "e"])
+def test_a_configuration_takes_only_listed_variables_and_declared_secrets(key: str, env: str, names: list[str]) -> None:
+    head = HEAD + "environment: [HOME]\nsecrets: {hf: {env: HF_TOKEN}}\nauthor: GITHUB_TOKEN\n"
+    found = expand_text(f"{head}runs: {{a: {{job: train, queue: gpu, resource: {{{key}: {env}}}}}}}\n").found
+    assert [(one.code.name, one.arguments["name"]) for one in found] == [("env-not-listed", name) for name in names]
+
+
+@pytest.mark.parametrize(
     ("run", "names"),
     [
         ("resource: {env: [WANDB_PROJECT=x, A=1]}", ["WANDB_PROJECT"]),
         ("resource: {env: [WANDB_CONFIG_2=x]}", ["WANDB_CONFIG_2"]),
         ("resource: {env: [{name: WANDB_RUN_ID, value: x}]}", ["WANDB_RUN_ID"]),
-        ("resource: {env: [WANDB_MODE=offline, WANDB_PROJECT]}", []),
+        ("resource: {env: [WANDB_MODE=offline, A]}", []),
         ("resource: {label: [WANDB_PROJECT=x]}", []),
     ],
 )
 def test_a_configuration_does_not_contradict_the_variables_of_launchctl(run: str, names: list[str]) -> None:
-    text = f"{HEAD}runs: {{a: {{job: train, queue: gpu, {run}}}}}\n"
+    text = f"{HEAD}environment: [A]\nruns: {{a: {{job: train, queue: gpu, {run}}}}}\n"
     found = expand_text(text).found
     assert [one.arguments["name"] for one in found] == names
     assert {one.code.name for one in found} <= {"wandb-conflict"}
