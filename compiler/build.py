@@ -10,7 +10,7 @@ from typing import TypeVar
 from launchctl.addresses import NAME_PATTERN
 from launchctl.compiler import codes, model
 from launchctl.compiler.collector import paused_collector
-from launchctl.compiler.containment import paths_outside
+from launchctl.compiler.containment import paths_outside, state_outside
 from launchctl.compiler.document import Document
 from launchctl.compiler.entries import Entry, Project
 from launchctl.compiler.faults import diagnose, key_hint, show
@@ -177,6 +177,10 @@ def _settings(node: MapNode, diagnostics: list[Diagnostic]) -> Settings:
     """The settings; what is wrong is reported, left out, and stood in for where it is required."""
     value: dict[str, JSON] = plain(node)
     diagnostics.extend(paths_outside("settings", node))
+    elsewhere = [*state_outside(node)]
+    if elsewhere:
+        diagnostics.extend(elsewhere)
+        value.pop("state")  # commands that need a project's name and state alone go on without
     settings, faults = read_model(Settings, {"version": VERSION, **value})
     if settings is not None:
         return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from launchctl.compiler import codes
@@ -17,6 +18,8 @@ _PATHS: Mapping[str, tuple[Path, ...]] = {
     "settings": (("policies", "run", "file"),),
 }
 """Where an entry of each section names files and folders."""
+_FILE_URL = re.compile(r"sqlite:///(.*)", re.DOTALL | re.IGNORECASE)
+_STATE_HINT = "who runs it may name a state elsewhere, by `--state` or LAUNCHCTL_STATE; a project's file may not"
 
 
 def paths_outside(section: str, node: MapNode) -> Iterator[Diagnostic]:
@@ -25,6 +28,17 @@ def paths_outside(section: str, node: MapNode) -> Iterator[Diagnostic]:
         for found in _texts(descend(node, path)):
             if isinstance(found.value, str) and leaves_folder(found.value):
                 yield Diagnostic(codes.OUTSIDE_PROJECT, found.span, {"path": found.value}, hint=OUTSIDE_HINT)
+
+
+def state_outside(settings: MapNode) -> Iterator[Diagnostic]:
+    """A state that is a file and lies elsewhere: what a stranger's project writes, it writes in its own folder."""
+    found = settings.entries.get("state")
+    if not (isinstance(found, ScalarNode) and isinstance(found.value, str)):
+        return
+    url = _FILE_URL.fullmatch(found.value)
+    path = url[1] if url else found.value
+    if "://" not in path and leaves_folder(path):
+        yield Diagnostic(codes.OUTSIDE_PROJECT, found.span, {"path": found.value}, hint=_STATE_HINT)
 
 
 def _texts(node: Node | None) -> tuple[ScalarNode, ...]:

@@ -123,7 +123,7 @@ class Settings(Model):
     author: Text = ""
     """Who the runs belong to: `${author}`."""
     state: Text | None = None
-    """URL of a shared state; `.launchctl/` unless given."""
+    """Where the state is kept: a path in the project's folder, or a URL; `.launchctl/` unless given."""
     environment: tuple[VariableName, ...] = ()
     """The only names that `${env:NAME}` may read, where apply runs."""
     policies: Policies = Field(default_factory=Policies)

@@ -198,3 +198,16 @@ def test_a_job_with_a_queue_takes_every_key_of_a_run() -> None:
 def test_nothing_is_raised_for_files_that_could_not_be_read() -> None:
     project, diagnostics = build("a: [", "b: {")
     assert (project.runs, diagnostics) == ({}, ())
+
+
+@pytest.mark.parametrize("state", ["state.db", "a/b.db", "sqlite:///a.db", "s3://acme/churn", "postgresql://h/../d"])
+def test_a_state_may_be_a_file_of_the_project_or_shared(state: str) -> None:
+    project, found = build(f"version: 1\nproject: churn\nstate: {state}\n")
+    assert ([one.code.name for one in found], project.settings.state) == ([], state)
+
+
+@pytest.mark.parametrize("state", ["/etc/x", "../x.db", "a/../../x", "sqlite:////etc/x", "SQLite:///../x", "C:/x"])
+def test_a_state_elsewhere_is_refused_and_not_used(state: str) -> None:
+    project, found = build(f"version: 1\nproject: churn\nstate: {state}\n")
+    assert [(one.code.name, str(one.span)) for one in found] == [("outside-project", "0.yaml:3:8")]
+    assert project.settings.state is None
