@@ -10,7 +10,8 @@ from launchctl.compiler import codes
 from launchctl.compiler.build import build_project, includes_of
 from launchctl.compiler.document import Document, parse_document
 from launchctl.compiler.entries import ResolvedProject
-from launchctl.compiler.resolve import RESOURCES, resolve
+from launchctl.compiler.resolve import resolve
+from launchctl.compiler.resources import RESOURCES
 from launchctl.compiler.source import Include, Source, read_sources
 from launchctl.diagnostics import Diagnostic, Diagnostics, Span, in_order
 

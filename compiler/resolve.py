@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from launchctl.addresses import Address, Kind, parse_address
@@ -17,6 +16,7 @@ from launchctl.compiler.model import JOB_KEYS, Run, RunSettings
 from launchctl.compiler.node import MapNode, ScalarNode
 from launchctl.compiler.program import Dependency, SecretReference
 from launchctl.compiler.renames import resolve_moves
+from launchctl.compiler.resources import RESOURCES
 from launchctl.compiler.secret_use import api_key, secrets_of
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span
 from launchctl.suggest import did_you_mean
@@ -24,19 +24,6 @@ from launchctl.suggest import did_you_mean
 if TYPE_CHECKING:
     from launchctl.compiler.model import Sweep
 
-RESOURCES: Mapping[str, str] = MappingProxyType(
-    {
-        "process": "process",
-        "docker": "docker",
-        "kubernetes": "kubernetes",
-        "sagemaker": "sagemaker",
-        "vertex": "vertex",
-        "local-process": "process",
-        "local-container": "docker",
-        "gcp-vertex": "vertex",
-    }
-)
-"""Targets that every installation knows, with W&B's names for them, to the name of the provider."""
 _RUN_KEYS = tuple(key for key in Run.model_fields if key not in JOB_KEYS and key != "job")
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from launchctl.compiler.resources import RESOURCES
 from launchctl.providers.base import Provider
 
 if TYPE_CHECKING:
@@ -16,9 +17,7 @@ GROUP = "launchctl.providers"
 """Entry-point group in which a third party names an object that satisfies `Provider`."""
 SHIPPED = {"process": "launchctl.providers.process", "docker": "launchctl.providers.docker"}
 """Looked up first, so that a project of ours never waits for a scan of installed packages."""
-ALIASES = {"local-process": "process", "local-container": "docker", "gcp-vertex": "vertex"}
-"""W&B's names for our targets."""
-LATER = frozenset({"kubernetes", "sagemaker", "vertex"})
+LATER = frozenset(RESOURCES.values()) - frozenset(SHIPPED)
 """Targets of the language that this version reads and checks but does not compile yet."""
 
 
@@ -34,17 +33,15 @@ class ResourceNames(Mapping[str, str]):
     Installed packages are searched for others only when a name is none of ours.
     """
 
-    _OURS: Mapping[str, str] = {**{name: name for name in (*SHIPPED, *sorted(LATER))}, **ALIASES}
-
     def __getitem__(self, name: str) -> str:
-        if name in self._OURS:
-            return self._OURS[name]
+        if name in RESOURCES:
+            return RESOURCES[name]
         if name in provider_names():
             return name
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._OURS, **{name: name for name in sorted(provider_names())}})
+        return iter({**RESOURCES, **{name: name for name in sorted(provider_names())}})
 
     def __len__(self) -> int:
         return len(list(iter(self)))
