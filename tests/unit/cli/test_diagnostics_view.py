@@ -110,11 +110,11 @@ def test_json_has_every_field_of_the_contract() -> None:
 
 def test_a_github_annotation_is_one_escaped_line() -> None:
     found = Diagnostic(
-        WRONG, Span("a,b:c.yaml", 1, 2, 1, 4), {"expected": "100%", "found": "a\nb"}, (Note("there"),), "do"
+        WRONG, Span("a,b:c.yaml", 1, 2, 1, 4), {"expected": "100%", "found": "a\nb\x1b[2J"}, (Note("there"),), "do"
     )
     assert as_github((found, Diagnostic(OLD, None))) == (
         "::error file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=2,endColumn=4,title=wrong-value"
-        "::expected 100%25, got a%0Ab%0Athere%0Ahint: do\n"
+        "::expected 100%25, got a%0Ab\\x1b[2J%0Athere%0Ahint: do\n"
         "::warning title=old-value::old\n"
     )
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from launchctl.cli.views.text import Line, Segment, line, plain, visible
+from launchctl.cli.views.text import Line, Segment, line, plain, visible, visible_block
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Severity, Span
 from launchctl.values import JSON
 
@@ -77,6 +77,8 @@ def _clipped(text: str, shift: int) -> str:
     shown, cell = "", 0
     for character in text:
         width = _cells(character)
+        if cell >= shift + _WIDEST:
+            break
         if shift <= cell and cell + width <= shift + _WIDEST:
             shown += character
         elif cell < shift < cell + width:
@@ -137,7 +139,7 @@ def _annotation(found: Diagnostic) -> str:
     properties.append(("title", found.code.name))
     said = [found.message, *map(_note, found.notes), *([f"hint: {found.hint}"] if found.hint else [])]
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
-    return f"::{_ANNOTATIONS[found.severity]} {written}::{_data(chr(10).join(said))}\n"
+    return f"::{_ANNOTATIONS[found.severity]} {written}::{_data(visible_block(chr(10).join(said)))}\n"
 
 
 def _data(text: str) -> str:
