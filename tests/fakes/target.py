@@ -43,6 +43,10 @@ class FakeEngine:
     causes: dict[str, Cause] = field(default_factory=dict[str, Cause])
     advance: bool = True
     """Whether a run ends at the second look."""
+    begins: Status = Status.RUNNING
+    """Where a run stands once it is created."""
+    clock: Callable[[], float] = lambda: 1.0
+    """Tells when a run started."""
     fault: Callable[[str], BaseException | None] = lambda step: None
     """Asked before and after every effect: `before-submit`, `after-submit`, `observe`, …; what it gives is raised."""
 
@@ -89,7 +93,7 @@ class FakeClient:
             self.engine.created[owner] += 1
             self.engine.bodies[target.run_id] = submission.manifest
             self.engine.objects[target.run_id] = Observation(
-                target.run_id, Status.RUNNING, {"id": target.run_id}, owner=owner, started_at=1.0
+                target.run_id, self.engine.begins, {"id": target.run_id}, owner=owner, started_at=self.engine.clock()
             )
         self.engine.fail("after-submit")
         return self.engine.objects[target.run_id]

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
-from fakes.lab import SECRET, Lab
-from fakes.target import FakeEngine, seeded_faults, use
+from fakes.lab import SECRET, decided, new_lab
+from fakes.target import seeded_faults
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchctl.engine import submit
 from launchctl.engine.apply import ApplyOptions, apply
-from launchctl.engine.plan import Action, Override, Plan
+from launchctl.engine.plan import Action, Override
 from launchctl.errors import Blocked, StalePlan, UnknownOutcome
 from launchctl.status import Cause, Status
 from launchctl.values import JSON
@@ -87,22 +83,6 @@ def project_of(runs: list[RunText], max_jobs: int | None = None, note: str = "")
         },
         "runs": {f"r{index}": run.to_json(index) for index, run in enumerate(runs)},
     }
-
-
-@contextmanager
-def new_lab() -> Iterator[Lab]:
-    folder = Path(tempfile.mkdtemp(prefix="lab-"))
-    patch = pytest.MonkeyPatch()
-    try:
-        patch.setattr(submit, "PAUSE", 0.001)
-        yield Lab(folder, use(patch, FakeEngine()))
-    finally:
-        patch.undo()
-        shutil.rmtree(folder)
-
-
-def decided(plan: Plan) -> list[str]:
-    return [f"{change.action.value} {change.address}" for change in plan.changes if change.action.decides]
 
 
 @given(projects, limits, st.lists(st.sampled_from(ENDS), min_size=4, max_size=4))

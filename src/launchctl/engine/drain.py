@@ -22,7 +22,8 @@ from launchctl.providers.base import Observation
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.status import Status
 
-_FIRST_POLL, _LAST_POLL = 0.05, 1.0
+FIRST_POLL, LAST_POLL = 0.05, 1.0
+"""Seconds between two looks at what runs: the shortest after anything moved, then ever longer up to the longest."""
 
 
 class Drain:
@@ -38,7 +39,7 @@ class Drain:
 
     def run(self, *, wait: bool) -> State:
         """Drains, and returns the last state that it saw."""
-        pause = _FIRST_POLL
+        pause = FIRST_POLL
         interrupt = self._means.interrupt
         with ThreadPoolExecutor(self._means.parallelism, thread_name_prefix="submit") as pool:
             while True:
@@ -47,12 +48,12 @@ class Drain:
                     pool.shutdown(wait=not interrupt.is_urgent, cancel_futures=True)
                     return state
                 if moved:
-                    pause = _FIRST_POLL
+                    pause = FIRST_POLL
                 elif not wait or self._is_drained(state):
                     return state
                 else:
                     interrupt.wait(pause)
-                    pause = min(pause * 1.5, _LAST_POLL)
+                    pause = min(pause * 1.5, LAST_POLL)
 
     def _is_drained(self, state: State) -> bool:
         plan = self._schedule(state)

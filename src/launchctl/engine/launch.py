@@ -107,7 +107,8 @@ def _read(text: str) -> Launch:
 def _from_json(read: JSON) -> Launch:
     deferred = {tuple(path): Deferred(tuple(pieces)) for path, pieces in read["deferred"]}
     retry = _from_json(read["retry"]) if read["retry"] else None
-    return Launch(**{**read, "deferred": deferred, "retry": retry})
+    fields: dict[str, JSON] = {**read, "deferred": deferred, "retry": retry}
+    return Launch(**fields)
 
 
 def target_of(attempt: AttemptRecord, launch: Launch) -> Target:

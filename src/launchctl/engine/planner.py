@@ -89,7 +89,7 @@ class _Planner:
             generation=record.run.generation,
             attempt=attempt.number,
             run_id=attempt.run_id,
-            status=self.world.status_of(attempt),
+            status=Status.INTENT if attempt.status is Status.INTENT else self.world.status_of(attempt),
         )
         changes = self._again(base, desired, record, attempt)
         if record.run.standing is not Standing.ACTIVE:
@@ -145,7 +145,7 @@ class _Planner:
         )
         status = base.status
         assert status is not None
-        if fits(base.address, self.world.override.rerun) and status is not Status.PENDING:
+        if fits(base.address, self.world.override.rerun) and status not in {Status.PENDING, Status.INTENT}:
             return requested(case)
         upstream = self._moved_upstream(desired, record) if status.is_terminal else None
         if upstream and changed is not Changed.INTENT:
