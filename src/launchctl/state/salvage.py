@@ -204,9 +204,9 @@ class _Mending:
         for attempt in attempts:
             self._keep(attempt)
         started = {key[:2] for key in self._attempts}
-        for run in self._runs:
-            if run.generation and (run.address, run.generation) not in started:
-                self._lose(run)
+        for key, generation in self._generations.items():
+            if key not in started:
+                self._lose(generation)
 
     def contents(self, head: Head, configs: tuple[ConfigRecord, ...]) -> Contents:
         """All of it, in order."""
@@ -243,9 +243,8 @@ class _Mending:
             message = "its manifest was damaged"
             self._attempts[attempt.key] = replace(attempt, status=Status.LOST, message=message, claim=None)
 
-    def _lose(self, run: RunRecord) -> None:
-        first = self._generations[run.address, run.generation].run_id
-        lost = AttemptRecord(run.address, run.generation, 1, first, Status.LOST, message="its record was damaged")
+    def _lose(self, of: GenerationRecord) -> None:
+        lost = AttemptRecord(of.address, of.number, 1, of.run_id, Status.LOST, message="its record was damaged")
         self.notes.append(f"{_name(lost)}: its record was lost, and so it is held as lost")
         self._attempts[lost.key] = lost
 

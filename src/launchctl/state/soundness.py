@@ -30,11 +30,14 @@ def _run_faults(contents: Contents) -> Iterator[str]:
 
 def _generation_faults(contents: Contents) -> Iterator[str]:
     runs = {run.address for run in contents.runs}
+    tried = {(attempt.address, attempt.generation) for attempt in contents.attempts}
     yield from _repeated("generation", (f"{record.address}@g{record.number}" for record in contents.generations))
     for record in contents.generations:
         name = f"{record.address}@g{record.number}"
         if record.address not in runs:
             yield f"{name} has no run"
+        if (record.address, record.number) not in tried:
+            yield f"{name} has no attempt"
         if record.number < 1:
             yield f"{name} has no valid number"
         if record.serial > contents.head.serial:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from launchctl.state.model import (
     AttemptRecord,
@@ -23,29 +22,25 @@ from launchctl.state.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PutRun:
+class PutRun(NamedTuple):
     """Insert or replace a run's record."""
 
     record: RunRecord
 
 
-@dataclass(frozen=True, slots=True)
-class PutGeneration:
+class PutGeneration(NamedTuple):
     """Insert a generation, or replace one: its form only while its latest attempt is pending, the rest always."""
 
     record: GenerationRecord
 
 
-@dataclass(frozen=True, slots=True)
-class PutAttempt:
+class PutAttempt(NamedTuple):
     """Insert an attempt, or replace one that is pending."""
 
     record: AttemptRecord
 
 
-@dataclass(frozen=True, slots=True)
-class DropAttempt:
+class DropAttempt(NamedTuple):
     """Delete a pending attempt (and its generation, where it was the only one)."""
 
     address: str
@@ -53,8 +48,7 @@ class DropAttempt:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCancel:
+class RequestCancel(NamedTuple):
     """Mark an attempt so that the next drain cancels it at its provider; one that has ended stays as it is."""
 
     address: str
@@ -62,23 +56,20 @@ class RequestCancel:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class RenameRun:
+class RenameRun(NamedTuple):
     """Give a run and all its history another address, for those too that depend on it; its run ids stay."""
 
     source: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class PutConfig:
+class PutConfig(NamedTuple):
     """Insert or replace a queue's or an agent's record."""
 
     record: ConfigRecord
 
 
-@dataclass(frozen=True, slots=True)
-class DropConfig:
+class DropConfig(NamedTuple):
     """Delete a queue's or an agent's record."""
 
     address: str
@@ -89,8 +80,7 @@ Write: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to decide: who holds it, and the fencing number that every write of a decision checks."""
 
     owner: str
@@ -99,8 +89,7 @@ class Lease:
     """The owner of an expired lease that this one replaced, for the line that says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseInfo:
+class LeaseInfo(NamedTuple):
     """A lease as others see it."""
 
     owner: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -36,7 +37,7 @@ def upgrade(
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)
-        copy = _keep(place, connection, version) if version < target else None
+        copy = _keep(place, version) if version < target else None
         for number in range(version, target):
             steps[number](connection)
         connection.execute(f"PRAGMA user_version = {target}")
@@ -53,16 +54,15 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _keep(place: Place, connection: sqlite3.Connection, version: int) -> Path:
+def _keep(place: Place, version: int) -> Path:
+    """A copy of the file as it is while no other process can write."""
     kept = place.beside(f".v{version}")
     made = place.beside(f".{os.getpid()}.copy")
     with place.errors():
         os.close(os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        copy = sqlite3.connect(made)
-        try:
-            connection.backup(copy)
-        finally:
-            copy.close()
+        # A connection cannot copy what it is about to change itself.
+        with closing(sqlite3.connect(place.path)) as source, closing(sqlite3.connect(made)) as copy:
+            source.backup(copy)
         os.replace(made, kept)
         sync_folder(kept.parent)
     return kept

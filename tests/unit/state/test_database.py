@@ -1,0 +1,148 @@
+"""Which files are believed to be a state."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from state_records import HEAD, decide, limit, start
+
+from launchctl.errors import StateDamaged, StateError
+from launchctl.state import schema
+from launchctl.state.database import Database, errors
+from launchctl.state.place import Place
+from launchctl.state.sqlite import SqliteStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def made(path: Path) -> Path:
+    store = SqliteStore(path)
+    store.create(HEAD)
+    decide(store, [limit("gpu", 2), *start("a")])
+    store.close()
+    return path
+
+
+def change(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_text_file_is_no_state(path: Path) -> None:
+    path.write_text("not a database, " * 100)
+    with pytest.raises(StateDamaged, match=r"state\.db.* is damaged: file is not a database"):
+        SqliteStore(path).head()
+
+
+def test_database_of_another_program_is_foreign(path: Path) -> None:
+    change(path, "CREATE TABLE songs (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="a database of another program") as caught:
+        SqliteStore(path).head()
+    assert "--state" in (caught.value.hint or "")
+    assert path.read_bytes() == before
+
+
+def test_state_of_a_newer_version_is_an_error(made: Path) -> None:
+    change(made, f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
+    with pytest.raises(StateError, match="written by a newer launchctl") as caught:
+        SqliteStore(made).load()
+    assert caught.value.hint == "upgrade launchctl"
+
+
+def test_state_without_a_format_is_damaged(made: Path) -> None:
+    change(made, "PRAGMA user_version = 0")
+    with pytest.raises(StateDamaged, match="format 0"):
+        SqliteStore(made).head()
+
+
+def test_state_of_another_lineage_is_an_error(made: Path) -> None:
+    made.with_name("state.db.lineage").write_text("other\n")
+    with pytest.raises(StateError, match=r"of lineage 3f09a1c2, but .* names lineage other"):
+        SqliteStore(made).head()
+
+
+def test_state_without_its_marker_is_used(made: Path) -> None:
+    made.with_name("state.db.lineage").unlink()
+    store = SqliteStore(made)
+    assert list(store.load().runs) == ["runs.a"]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM head",
+        "DROP TABLE attempts",
+        "UPDATE attempts SET status = 'finished'",
+        "UPDATE attempts SET handle = 'x'",
+        "UPDATE attempts SET handle = '[]'",
+        "UPDATE attempts SET since = 'yesterday'",
+        "UPDATE attempts SET cause = 'magic'",
+        "UPDATE attempts SET run_id = x'ff'",
+        "UPDATE runs SET standing = 'gone'",
+        "UPDATE runs SET starts = '{'",
+        "UPDATE runs SET canonical = CAST(x'ff' AS TEXT)",
+        "UPDATE generations SET policy = '[]'",
+        "UPDATE generations SET policy = '{}'",
+        'UPDATE generations SET policy = \'["gpu","docker",2,[7],0,[],0.0,null]\'',
+        'UPDATE generations SET policy = \'["gpu","docker","2",[],0,[],0.0,null]\'',
+        "UPDATE generations SET upstream = 'null'",
+        "UPDATE runs SET generation = 2",
+        "UPDATE configs SET max_jobs = 'many'",
+    ],
+)
+def test_record_that_cannot_be_is_damage(made: Path, statement: str) -> None:
+    change(made, statement)
+    store = SqliteStore(made)
+    with pytest.raises(StateDamaged, match="is damaged") as caught:
+        store.load()
+    assert "launchctl state repair" in (caught.value.hint or "")
+    store.close()
+
+
+def test_state_that_was_replaced_under_an_open_store_is_noticed(made: Path, tmp_path: Path) -> None:
+    store = SqliteStore(made)
+    assert store.head() is not None
+    other = SqliteStore(tmp_path / "other.db")
+    other.create(HEAD)
+    other.close()
+    (tmp_path / "other.db").replace(made)
+    with pytest.raises(StateError, match="replaced by another file"):
+        decide(store, start("b"))
+    store.close()
+
+
+def test_busy_state_is_told_from_a_damaged_one(made: Path) -> None:
+    store = SqliteStore(made, busy_seconds=0.05)
+    assert store.head() is not None
+    with closing(sqlite3.connect(made, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StateError, match="is busy"):
+            store.break_lease()
+        assert list(store.load().runs) == ["runs.a"]
+    store.close()
+
+
+def test_read_only_file_is_told_from_a_damaged_one(made: Path) -> None:
+    with Database(Place(made), busy=1.0).read() as connection:
+        connection.execute("PRAGMA query_only = ON")
+        with pytest.raises(StateError, match="cannot be used"), errors(Place(made)):
+            connection.execute("DELETE FROM runs")
+
+
+def test_own_mistakes_are_not_called_damage(made: Path) -> None:
+    database = Database(Place(made), busy=1.0)
+    with pytest.raises(sqlite3.ProgrammingError), database.read() as connection:
+        connection.execute("SELECT ?", ())
+    with database.read() as connection:
+        assert connection.execute("SELECT lineage FROM head").fetchone() == (HEAD.lineage,)
+    database.close()
