@@ -62,7 +62,8 @@ class Fingerprinter:
         for name, value in _parts(spec, provider).items():
             _flatten(value, name, image, tables[_COMMON[name]])
         for path, leaf in self._config(spec, provider):
-            found = (spec.classes and _overridden(path, spec)) or provider.fields.class_of(path)
+            own = _overridden(path, spec) if spec.classes else None
+            found = own or provider.fields.class_of(path)
             tables[found][format_path(("config", *path))] = _with_image(leaf, image)
         texts = [canonical(tables[field_class]) for field_class in FieldClass]
         whole = "{" + ",".join(f'"{name.value}":{text}' for name, text in zip(FieldClass, texts, strict=True)) + "}"
