@@ -64,6 +64,7 @@ _MISREAD = frozenset(
     }
 )
 """Faults of a file after which a value is not what its author meant."""
+_FOLLOWING = (codes.WRONG_VALUE, codes.LOST_SPELLING)
 
 
 def _unsaid(later: Diagnostics, earlier: Diagnostics) -> Diagnostics:
@@ -74,7 +75,7 @@ def _unsaid(later: Diagnostics, earlier: Diagnostics) -> Diagnostics:
     return tuple(
         found
         for found in later
-        if found.code is not codes.WRONG_VALUE or not any(_holds(found.span, span) for span in misread)
+        if found.code not in _FOLLOWING or not any(_holds(found.span, span) for span in misread)
     )
 
 

@@ -35,8 +35,8 @@ runs: {first: {job: train, queue: gpu}}
 """
 
 
-def _top_level_modules(folder: Path, *arguments: str) -> set[str]:
-    environment = {**os.environ, "NO_COLOR": "1"}
+def _top_level_modules(folder: Path, *arguments: str, path: str = "") -> set[str]:
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": path}
     environment.pop("DOCKER_HOST", None)
     answer = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "launchctl", *arguments],
@@ -71,3 +71,13 @@ def test_a_command_on_an_offline_project_loads_no_sdk(tmp_path: Path, arguments:
 def test_planning_loads_no_library_that_only_a_view_needs(tmp_path: Path) -> None:
     (tmp_path / "project.yaml").write_text(PROJECT)
     assert _top_level_modules(tmp_path, "plan") & {"deepdiff", "rich", "asyncio", "concurrent"} == set()
+
+
+def test_a_plugin_for_models_that_somebody_installed_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "project.yaml").write_text(PROJECT)
+    package = tmp_path / "elsewhere"
+    (package / "plugged-1.0.dist-info").mkdir(parents=True)
+    (package / "plugged-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
+    (package / "plugged-1.0.dist-info/entry_points.txt").write_text("[pydantic]\nplugged = plugged:plugin\n")
+    (package / "plugged.py").write_text("plugin = object()\n")
+    assert "plugged" not in _top_level_modules(tmp_path, "validate", path=str(package))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from launchctl import __version__
@@ -14,6 +15,8 @@ def main() -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"launchctl {__version__}\n")
         return 0
+    # Plugins of other people's models: to look for them, every installed package would be read.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A compiled project is many objects that all live to the end; looking for garbage among them is lost time.
     gc.set_threshold(200_000, 20, 100)
     from launchctl.cli.main import run  # the argument parser alone costs more than the answer above

@@ -179,3 +179,13 @@ def test_nothing_is_said_of_names_while_a_file_cannot_be_read(tmp_path: Path) ->
     loaded = load_project(tmp_path)
     assert loaded.resolved is None
     assert [found.code.name for found in loaded.diagnostics] == ["syntax"]
+
+
+def test_of_a_number_that_was_misread_nothing_else_is_said(tmp_path: Path) -> None:
+    jobs = "jobs: {j: {source: {image: x}, env: {A: 012, B: 1.50}}}\n"
+    write(tmp_path, project=f"version: 1\nproject: x\n{jobs}")
+    found = load_project(tmp_path).diagnostics
+    assert [(one.code.name, str(one.span)) for one in found] == [
+        ("ambiguous-value", "project.yaml:3:41"),
+        ("lost-spelling", "project.yaml:3:49"),
+    ]
