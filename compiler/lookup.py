@@ -6,10 +6,9 @@ from collections.abc import Collection
 
 from launchctl.compiler import codes
 from launchctl.compiler.entries import Project
-from launchctl.compiler.node import MapNode, ScalarNode, descend, nearest_span
+from launchctl.compiler.node import MapNode, nearest_span
 from launchctl.diagnostics import Diagnostic, Note, Span
 from launchctl.suggest import nearest
-from launchctl.values import Path
 
 
 def unknown(
@@ -36,12 +35,6 @@ _FEW = 6
 def place(node: MapNode, *path: str | int) -> Span | None:
     """Where a value of an entry stands."""
     return nearest_span(node, path)
-
-
-def text_at(node: MapNode, path: Path) -> str | None:
-    """A text of an entry, or None where there is none."""
-    found = descend(node, path)
-    return found.value if isinstance(found, ScalarNode) and isinstance(found.value, str) else None
 
 
 def declared(kind: str, name: str, span: Span | None) -> tuple[Note, ...]:

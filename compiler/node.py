@@ -81,30 +81,30 @@ def plain(node: Node) -> JSON:
 
 def descend(node: Node, path: Path) -> Node | None:
     """The node at a path, or None where the path leaves the tree."""
-    current: Node = node
+    current: Node | None = node
     for part in path:
-        match current:
-            case MapNode(entries) if part in entries:
-                current = entries[str(part)]
-            case ListNode(items) if isinstance(part, int) and part < len(items):
-                current = items[part]
-            case _:
-                return None
+        current = _below(current, part)
     return current
+
+
+def _below(node: Node | None, part: str | int) -> Node | None:
+    match node:
+        case MapNode(entries) if part in entries:
+            return entries[str(part)]
+        case ListNode(items) if isinstance(part, int) and part < len(items):
+            return items[part]
+        case _:
+            return None
 
 
 def nearest_span(node: Node, path: Path) -> Span | None:
     """The place of the value at a path, or of the deepest of its parents that has one."""
     best = node.span
-    current: Node = node
+    current: Node | None = node
     for part in path:
-        match current:
-            case MapNode(entries) if part in entries:
-                current = entries[str(part)]
-            case ListNode(items) if isinstance(part, int) and part < len(items):
-                current = items[part]
-            case _:
-                break
+        current = _below(current, part)
+        if current is None:
+            break
         best = current.span or best
     return best
 

@@ -77,11 +77,6 @@ def parse_size(value: JSON) -> Fraction | None:
     return Fraction(match["number"]) * Fraction(1024) ** ("KMGTP".index(unit) + 1 if unit else 0)
 
 
-def canonical_number(value: Fraction) -> int | float:
-    """An exact number as JSON writes it: an integer where it is one."""
-    return value.numerator if value.denominator == 1 else float(value)
-
-
 def _number(value: JSON) -> Fraction | None:
     """A plain number, exact in the digits it was written with."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -119,7 +119,7 @@ class _Reader:
             return
         self.sources.append(source)
         for include in self.includes(source):
-            for found in self._files(include, name):
+            for found in self._files(include):
                 self._include(found, include.span, (*chain, name))
 
     def _include(self, name: str, span: Span | None, chain: tuple[str, ...]) -> None:
@@ -140,7 +140,7 @@ class _Reader:
     def _identity(self, name: str) -> str:
         return os.path.realpath(self.folder / name)
 
-    def _files(self, include: Include, including: str) -> Iterator[str]:
+    def _files(self, include: Include) -> Iterator[str]:
         """Names that a pattern stands for, sorted; the pattern is relative to the project's folder."""
         pattern = include.pattern
         if leaves_folder(pattern):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from launchctl.compiler.quantity import canonical_number, parse_duration, parse_quantity, parse_size
+from launchctl.compiler.quantity import parse_duration, parse_quantity, parse_size
 from launchctl.values import JSON
 
 
@@ -105,9 +105,3 @@ def test_a_docker_size_counts_in_powers_of_1024(value: JSON, number: int) -> Non
 @pytest.mark.parametrize("value", ["", "m", "-1g", "1e", "1Gi2", "1  g", True, None])
 def test_anything_else_is_no_size(value: JSON) -> None:
     assert parse_size(value) is None
-
-
-@pytest.mark.parametrize(("number", "expected"), [(Fraction(4), 4), (Fraction(1, 2), 0.5), (Fraction(2**70), 2**70)])
-def test_a_number_is_an_integer_where_it_can_be(number: Fraction, expected: int | float) -> None:
-    found = canonical_number(number)
-    assert (found, type(found)) == (expected, type(expected))
