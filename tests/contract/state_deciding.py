@@ -190,6 +190,19 @@ class DecidingContract(OpenedStates):
         assert found is not None
         assert found.policy.queue == "cpu"
 
+    def test_pending_attempt_follows_its_policy_to_another_queue(self, store: StateStore) -> None:
+        decide(store, [limit("gpu", 1), *start("a"), *start("b", queue="cpu")])
+        decide(store, [PutGeneration(generation("b", queue="gpu"))])
+        claimed = store.claim([latest(store, "b"), latest(store, "a")], "ada", NOW, NOW + 60)
+        assert [found.address for found in claimed] == ["runs.b"]
+        assert store.claim([latest(store, "a")], "ada", NOW, NOW + 60) == ()
+
+    def test_attempt_that_is_to_be_cancelled_stands_in_nobodys_way(self, store: StateStore) -> None:
+        decide(store, start("a"))
+        record_as(store, claim_one(store, "a"), Status.FAILED)
+        assert store.add_attempt(attempt("a", 2))
+        assert decide(store, [RequestCancel("runs.a", 1, 2), *start("a", 2)]) == 2
+
     def test_claimed_attempt_is_not_written_over(self, store: StateStore) -> None:
         decide(store, start("a"))
         claim_one(store, "a")
@@ -203,6 +216,22 @@ class DecidingContract(OpenedStates):
         with pytest.raises(StalePlan, match=r"runs\.a@g1#a2 was appended by a retry"):
             decide(store, start("a", 2))
         assert decide(store, [DropAttempt("runs.a", 1, 2), *start("a", 2)]) == 2
+
+    @pytest.mark.parametrize(
+        "writes",
+        [
+            [DropAttempt("runs.a", 1, 1)],
+            [PutRun(run("a", 2))],
+            [PutRun(run("b", 1))],
+            [PutRun(run("b")), PutGeneration(generation("b"))],
+        ],
+    )
+    def test_run_is_never_left_without_its_latest_generation(self, store: StateStore, writes: list[Write]) -> None:
+        decide(store, start("a"))
+        before = store.contents()
+        with pytest.raises(StateError, match="without its latest generation"):
+            decide(store, writes)
+        assert store.contents() == before
 
     def test_run_id_is_never_given_twice(self, store: StateStore) -> None:
         decide(store, start("a"))

@@ -13,10 +13,12 @@ from state_records import (
     latest,
     limit,
     record_as,
+    run,
     start,
 )
 
 from launchctl.state.store import (
+    PutRun,
     StateStore,
 )
 from launchctl.state.transfer import export, import_
@@ -44,6 +46,20 @@ class ReadingContract(OpenedStates):
         assert store.add_attempt(attempt("a", 2))
         record_as(store, claim_one(store, "a"), Status.TIMED_OUT)
         assert [one.number for one in store.load().runs["runs.a"].attempts] == [2]
+
+    def test_load_has_a_retry_that_runs_and_not_what_failed_before(self, store: StateStore) -> None:
+        decide(store, start("a"))
+        record_as(store, claim_one(store, "a"), Status.FAILED)
+        assert store.add_attempt(attempt("a", 2))
+        assert store.load().runs["runs.a"].attempts == (attempt("a", 2),)
+
+    def test_accepted_form_may_differ_from_what_ran(self, store: StateStore) -> None:
+        decide(store, start("a"))
+        accepted = form(metadata="m2")
+        decide(store, [PutRun(run("a", accepted=accepted))])
+        found = store.load().runs["runs.a"]
+        assert found.generation is not None
+        assert (found.run.acknowledged, found.generation.form) == (accepted, form())
 
     def test_history_has_every_manifest(self, store: StateStore) -> None:
         decide(store, [*start("a"), *start("b")])

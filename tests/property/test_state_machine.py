@@ -132,10 +132,13 @@ class StateMachine(RuleBasedStateMachine):
         return writes
 
     def drop(self, found: AttemptRecord) -> list[Write]:
-        known = self.model.runs[found.address]
         if len(self.model.of_generation(found.address, found.generation)) > 1:
             return [DropAttempt(*found.key)]
-        return [DropAttempt(*found.key), PutRun(replace(known, generation=found.generation - 1))]
+        left = {number for address, number in self.model.generations if address == found.address} - {found.generation}
+        return [
+            DropAttempt(*found.key),
+            PutRun(replace(self.model.runs[found.address], generation=max(left, default=0))),
+        ]
 
     # Draining.
 

@@ -28,7 +28,8 @@ Journal: TypeAlias = Literal["wal", "delete"]
 QUICK_CHECK_LIMIT = 4 * 1024 * 1024
 """Bytes up to which the whole structure is checked at every opening: about 3 ms."""
 
-_CACHE_KIB = 8_192
+_READ_CACHE_KIB, _WRITE_CACHE_KIB = 8_192, 131_072
+"""Reading goes through the file once and gains nothing by a cache; a large decision must not spill pages half done."""
 _SHOWN = 120
 """Characters of SQLite's own words; it may quote a whole record."""
 _BUSY = 5, 6
@@ -59,6 +60,16 @@ class Database:
         """One atomic step that keeps every other writer out, durable once the block has ended."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
+
+    @contextmanager
+    def write_much(self) -> Iterator[sqlite3.Connection]:
+        """The same for a step that may touch any number of records."""
+        with self.write() as connection:
+            connection.execute(f"PRAGMA cache_size = -{_WRITE_CACHE_KIB}")
+            try:
+                yield connection
+            finally:
+                connection.execute(f"PRAGMA cache_size = -{_READ_CACHE_KIB}")
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
@@ -234,7 +245,7 @@ def _configure(connection: sqlite3.Connection, journal: Journal) -> None:
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA checkpoint_fullfsync = ON")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size = -{_READ_CACHE_KIB}")
 
 
 def _check_identity(place: Place, connection: sqlite3.Connection) -> None:

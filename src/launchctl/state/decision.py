@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import assert_never
 
 from launchctl.errors import StalePlan, StateError
@@ -60,6 +61,14 @@ _REPLACE_ATTEMPT = f"UPDATE attempts SET {', '.join(f'{column} = ?' for column i
 _PUT_MANIFEST = _upsert("manifests", ("attempt", "body"), ("attempt",))
 _PUT_CONFIG = _upsert("configs", CONFIG_COLUMNS, ("address",))
 _OF_GENERATION = "WHERE address = ? AND generation = ?"
+_BROKEN = """
+    SELECT 1 FROM runs r WHERE r.address = ? AND (
+        r.generation <> COALESCE((SELECT MAX(number) FROM generations g WHERE g.address = r.address), 0)
+        OR r.generation > 0 AND NOT EXISTS (
+            SELECT 1 FROM attempts a WHERE a.address = r.address AND a.generation = r.generation
+        )
+    )
+"""
 _OF_ATTEMPT = f"{_OF_GENERATION} AND number = ?"
 
 
@@ -82,6 +91,13 @@ def write(connection: sqlite3.Connection, item: Write) -> None:
             _write_config(connection, item)
         case _:
             assert_never(item)
+
+
+def require_whole(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
+    """Refuse a decision after which a run's latest generation or its attempt would not be there."""
+    for address in {address for item in writes for address in _touched(item)}:
+        if connection.execute(_BROKEN, (address,)).fetchone() is not None:
+            raise StateError(f"the decision leaves {address} without its latest generation; this is a bug in launchctl")
 
 
 def insert_attempt(connection: sqlite3.Connection, record: AttemptRecord, queue: str) -> None:
@@ -122,6 +138,18 @@ def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None
         insert_attempt(connection, attempt, queues[attempt.address, attempt.generation])
     for config in contents.configs:
         _write_config(connection, PutConfig(config))
+
+
+def _touched(item: Write) -> tuple[str, ...]:
+    match item:
+        case PutRun() | PutGeneration() | PutAttempt():
+            return (item.record.address,)
+        case DropAttempt():
+            return (item.address,)
+        case RenameRun():
+            return (item.target,)
+        case _:
+            return ()
 
 
 def _stored(record: AttemptRecord, queue: str) -> tuple[object, ...]:

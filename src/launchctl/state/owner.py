@@ -10,7 +10,6 @@ import hashlib
 import os
 import pwd
 import re
-import socket
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,7 +38,7 @@ class Owner:
 def current_owner() -> str:
     """The owner that this process is."""
     pid = os.getpid()
-    return str(Owner(f"{_user()}@{socket.gethostname()}", pid, _started(pid) or 0, host_id()))
+    return str(Owner(f"{_user()}@{os.uname().nodename}", pid, _started(pid) or 0, host_id()))
 
 
 def parse_owner(text: str) -> Owner | None:
@@ -80,7 +79,7 @@ def host_id() -> str:
         namespace = os.readlink(_PROC / "self/ns/pid")
     except OSError:
         return UNKNOWN
-    return hashlib.sha256(f"{boot} {namespace} {socket.gethostname()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{boot} {namespace} {os.uname().nodename}".encode()).hexdigest()[:16]
 
 
 def _user() -> str:

@@ -25,6 +25,8 @@ from launchctl.state.rows import (
     ATTEMPT_KINDS,
     CONFIG_COLUMNS,
     CONFIG_KINDS,
+    FORM_COLUMNS,
+    FORM_KINDS,
     GENERATION_COLUMNS,
     GENERATION_KINDS,
     OUTCOME_COLUMNS,
@@ -34,6 +36,7 @@ from launchctl.state.rows import (
     DamagedRow,
     Row,
     check,
+    make_run_state,
     read_attempt,
     read_config,
     read_form,
@@ -47,34 +50,34 @@ def _names(table: str, columns: tuple[str, ...]) -> str:
 
 
 _SETTLED_COLUMNS = ("number", "run_id", *OUTCOME_COLUMNS)
-# The acknowledged form is nearly always the generation's own: its text is then neither copied nor kept twice.
+_IS_SAME = " AND ".join(f"r.{column} = g.{column}" for column in FORM_COLUMNS)
+# The acknowledged form is nearly always the generation's own, which is then read and kept only once.
 _LATEST = f"""
-    SELECT {_names("r", STANDING_COLUMNS)},
-        r.version, CASE WHEN r.canonical = g.canonical THEN NULL ELSE r.canonical END,
-        r.intent, r.placement, r.metadata,
-        {_names("g", GENERATION_COLUMNS[1:])}, {_names("a", _SETTLED_COLUMNS)}
+    SELECT {_names("r", STANDING_COLUMNS)}, {_IS_SAME},
+        {_names("g", GENERATION_COLUMNS[2:])}, {_names("a", _SETTLED_COLUMNS)}
     FROM runs r
     LEFT JOIN generations g ON g.address = r.address AND g.number = r.generation
     LEFT JOIN attempts a ON a.address = r.address AND a.generation = r.generation AND a.is_settled = 1
 """
+_OWN_FORM = f"SELECT {', '.join(FORM_COLUMNS)} FROM runs WHERE address = ?"
 _UNSETTLED = f"""
     SELECT {_names("a", ATTEMPT_COLUMNS)}, m.body
     FROM attempts a LEFT JOIN manifests m ON m.attempt = a.id
     WHERE a.is_settled = 0
-    ORDER BY a.address, a.generation, a.number
 """
-_STANDING_END, _RUN_END = len(STANDING_COLUMNS), len(RUN_COLUMNS)
-_GENERATION_END = _RUN_END + len(GENERATION_COLUMNS) - 1
-_OWN_KINDS = RUN_KINDS[:_STANDING_END] + "ItTTT"
+_STANDING_END = len(STANDING_COLUMNS)
+_FORM_START = _STANDING_END + 1
+_GENERATION_END = _FORM_START + len(GENERATION_COLUMNS) - 2
 _SETTLED_KINDS = "IT" + ATTEMPT_KINDS[4:-3]
-_NO_GENERATION, _NO_ATTEMPT = "n" * (len(GENERATION_KINDS) - 1), "n" * len(_SETTLED_KINDS)
+_NO_GENERATION, _NO_ATTEMPT = "n" * (len(GENERATION_KINDS) - 2), "n" * len(_SETTLED_KINDS)
 _ROW_KINDS = {
-    (True, True): _OWN_KINDS + GENERATION_KINDS[1:] + _SETTLED_KINDS,
-    (True, False): _OWN_KINDS + GENERATION_KINDS[1:] + _NO_ATTEMPT,
-    (False, False): RUN_KINDS + _NO_GENERATION + _NO_ATTEMPT,
-    (False, True): RUN_KINDS + _NO_GENERATION + _SETTLED_KINDS,
+    (has_generation, has_attempt): RUN_KINDS[:_STANDING_END]
+    + ("I" + GENERATION_KINDS[2:] if has_generation else "n" + _NO_GENERATION)
+    + (_SETTLED_KINDS if has_attempt else _NO_ATTEMPT)
+    for has_generation in (True, False)
+    for has_attempt in (True, False)
 }
-"""Columns of a row, by whether it has a generation and a settled attempt; the last one is damage."""
+"""Columns of a row, by whether it has a generation and a settled attempt."""
 _ATTEMPT_WITH_BODY = ATTEMPT_KINDS + "t"
 _NO_CLAIM = (None, None, 0)
 
@@ -99,7 +102,7 @@ def read_state(connection: sqlite3.Connection) -> State:
             if row[0] == best[0] and number < best[1]:
                 continue  # an earlier attempt of the same generation
             best = (row[0], number)
-            runs[row[0]] = _run_state(row, unsettled)
+            runs[row[0]] = _run_state(connection, row, unsettled)
         configs = {record.address: record for record in _configs(connection)}
         return State(read_head(connection), dict(sorted(runs.items())), configs)
 
@@ -136,42 +139,46 @@ def read_attempts(connection: sqlite3.Connection, where: str, parameters: tuple[
     return list(map(_attempt, rows))
 
 
-def _run_state(row: Row, unsettled: Mapping[str, tuple[AttemptRecord, ...]]) -> RunState:
-    check(_ROW_KINDS[row[_RUN_END] is not None, row[_GENERATION_END] is not None], row)
+def _run_state(
+    connection: sqlite3.Connection, row: Row, unsettled: Mapping[str, tuple[AttemptRecord, ...]]
+) -> RunState:
+    has_attempt = row[_GENERATION_END] is not None
+    check(_ROW_KINDS[row[_FORM_START] is not None, has_attempt], row)
     address, latest = row[0], row[3]
-    if latest and row[_RUN_END] is None:
+    if latest and row[_FORM_START] is None:
         raise DamagedRow(f"run {address}: its generation {latest} is gone")
-    generation = read_generation((address, *row[_RUN_END:_GENERATION_END])) if latest else None
-    run = read_run(row[:_STANDING_END], _acknowledged(row[_STANDING_END:_RUN_END], generation))
+    generation = read_generation((address, latest, *row[_FORM_START:_GENERATION_END])) if latest else None
+    form = generation.form if generation and row[_STANDING_END] else _own_form(connection, address)
     attempts = unsettled.get(address, ())
-    if row[_GENERATION_END] is not None:
+    if has_attempt:
         settled = read_attempt((address, latest, *row[_GENERATION_END:], *_NO_CLAIM), "")
         attempts = _with_latest(attempts, settled) if attempts else (settled,)
-    return RunState(run, generation, attempts)
+    return make_run_state(read_run(row[:_STANDING_END], form), generation, attempts)
 
 
-def _acknowledged(columns: Row, generation: GenerationRecord | None) -> Form:
-    if generation is None:
-        return read_form(columns)
-    form = generation.form
-    version, text, *hashes = columns
-    if text is None and version == form.version and tuple(hashes) == form.hashes:
-        return form
-    return Form(version, form.canonical if text is None else text, *hashes)
+def _own_form(connection: sqlite3.Connection, address: str) -> Form:
+    row: Row = connection.execute(_OWN_FORM, (address,)).fetchone()
+    check(FORM_KINDS, row)
+    return read_form(row)
 
 
 def _with_latest(unsettled: tuple[AttemptRecord, ...], settled: AttemptRecord) -> tuple[AttemptRecord, ...]:
     """The settled attempt takes part only where it is the latest of its generation."""
     if any(one.generation == settled.generation and one.number > settled.number for one in unsettled):
         return unsettled
-    return tuple(sorted((*unsettled, settled), key=lambda one: (one.generation, one.number)))
+    return _in_order((*unsettled, settled))
+
+
+def _in_order(attempts: tuple[AttemptRecord, ...]) -> tuple[AttemptRecord, ...]:
+    return tuple(sorted(attempts, key=lambda one: (one.generation, one.number)))
 
 
 def _unsettled(connection: sqlite3.Connection) -> dict[str, tuple[AttemptRecord, ...]]:
     found = dict[str, tuple[AttemptRecord, ...]]()
     for row in connection.execute(_UNSETTLED):
         attempt = _attempt(row)
-        found[attempt.address] = (*found.get(attempt.address, ()), attempt)
+        known = found.get(attempt.address)
+        found[attempt.address] = _in_order((*known, attempt)) if known else (attempt,)
     return found
 
 

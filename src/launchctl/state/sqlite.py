@@ -114,6 +114,7 @@ class SqliteStore:
                 )
             for item in writes:
                 decision.write(connection, item)
+            decision.require_whole(connection, writes)
             connection.execute("UPDATE head SET serial = ?", (serial + 1,))
         return serial + 1
 
@@ -156,7 +157,7 @@ class SqliteStore:
 
     @contextmanager
     def _deciding(self, held: Lease) -> Iterator[sqlite3.Connection]:
-        with self._database.write() as connection:
+        with self._database.write_much() as connection:
             lease.require_lease(connection, held)
             yield connection
 
