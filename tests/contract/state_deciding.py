@@ -271,6 +271,12 @@ class DecidingContract(OpenedStates):
         decide(store, [RequestCancel("runs.a", 1, 1)])
         assert not latest(store, "a").cancel_requested
 
+    @pytest.mark.parametrize("write", [DropAttempt("runs.a", 1, 2), RequestCancel("runs.a", 2, 1)])
+    def test_change_of_an_attempt_that_is_gone_is_stale(self, store: StateStore, write: Write) -> None:
+        decide(store, start("a"))
+        with pytest.raises(StalePlan, match="is gone"):
+            decide(store, [write])
+
     def test_rename_moves_the_whole_history(self, store: StateStore) -> None:
         decide(store, start("a"))
         record_as(store, claim_one(store, "a"), Status.SUCCEEDED)

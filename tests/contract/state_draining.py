@@ -320,3 +320,7 @@ class DrainingContract(OpenedStates):
         lost = record_as(store, claim_one(store, "a"), Status.LOST)
         with pytest.raises(StateError, match="cannot be resolved as running"):
             store.resolve(replace(lost, status=Status.RUNNING))
+
+    def test_attempt_that_is_not_recorded_is_not_resolved(self, store: StateStore) -> None:
+        with pytest.raises(StateError, match=r"runs\.a@g1#a1 is not recorded"):
+            store.resolve(attempt("a", status=Status.SUCCEEDED))

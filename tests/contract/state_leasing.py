@@ -78,10 +78,10 @@ class LeasingContract(OpenedStates):
             assert lease.took_over_from == DEAD
 
     def test_heartbeat_keeps_the_lease(self, tmp_path: Path) -> None:
-        store, other = (self.open_at(tmp_path, time.time, 0.6) for _ in range(2))
+        store, other = (self.open_at(tmp_path, time.time, 1.5) for _ in range(2))
         store.create(HEAD)
         with store.lease("ada"):
-            until = time.monotonic() + 1.5
+            until = time.monotonic() + 2.5
             while time.monotonic() < until:
                 with pytest.raises(StateLocked), other.lease("bob"):
                     pass
@@ -104,3 +104,18 @@ class LeasingContract(OpenedStates):
             with pytest.raises(StateLocked, match="broken"):
                 store.decide(lease, 0, start("a"))
         assert store.break_lease() is None
+
+    def test_heartbeat_leaves_the_lease_of_another_alone(self, tmp_path: Path) -> None:
+        store, other = (self.open_at(tmp_path, time.time, 0.3) for _ in range(2))
+        store.create(HEAD)
+        with store.lease("ada"):
+            other.break_lease()
+            with other.lease("bob"):
+                before = other.lease_info()
+                assert before is not None
+                time.sleep(0.4)
+                after = store.lease_info()
+                assert after is not None
+                assert (after.owner, after.fence) == ("bob", before.fence)
+        store.close()
+        other.close()

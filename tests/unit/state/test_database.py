@@ -11,7 +11,7 @@ from state_records import HEAD, decide, limit, start
 
 from launchctl.errors import StateDamaged, StateError
 from launchctl.state import schema
-from launchctl.state.database import Database, errors
+from launchctl.state.database import Database, Journal, errors
 from launchctl.state.place import Place
 from launchctl.state.sqlite import SqliteStore
 
@@ -146,3 +146,30 @@ def test_own_mistakes_are_not_called_damage(made: Path) -> None:
     with database.read() as connection:
         assert connection.execute("SELECT lineage FROM head").fetchone() == (HEAD.lineage,)
     database.close()
+
+
+@pytest.mark.parametrize(("first", "then"), [("wal", "delete"), ("delete", "wal")])
+def test_journal_follows_the_file_to_another_file_system(path: Path, first: Journal, then: Journal) -> None:
+    store = SqliteStore(path, journal=first)
+    store.create(HEAD)
+    decide(store, start("a"))
+    store.close()
+    moved = SqliteStore(path, journal=then)
+    decide(moved, start("b"))
+    with Database(Place(path), busy=1.0, journal=then).read() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == (then,)
+    assert list(moved.load().runs) == ["runs.a", "runs.b"]
+    moved.close()
+
+
+@pytest.mark.parametrize(("first", "then"), [("wal", "delete"), ("delete", "wal")])
+def test_journal_stays_while_others_use_the_file(path: Path, first: Journal, then: Journal) -> None:
+    store = SqliteStore(path, journal=first)
+    store.create(HEAD)
+    decide(store, start("a"))
+    other = SqliteStore(path, journal=then, busy_seconds=0.2)
+    decide(other, start("b"))
+    decide(store, start("c"))
+    assert list(other.load().runs) == ["runs.a", "runs.b", "runs.c"]
+    other.close()
+    store.close()
