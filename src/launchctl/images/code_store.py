@@ -48,7 +48,7 @@ class CodeStore:
         partial = destination.with_name(f".{destination.name}.{secrets.token_hex(4)}.partial")
         try:
             shutil.copytree(kept, partial, symlinks=True)
-            os.rename(partial, destination)  # noqa: PTH104  (atomic; the destination does not exist)
+            os.rename(partial, destination)
         except OSError as error:
             if not destination.exists():
                 raise SourceError(f"cannot copy the code to {destination}: {error}") from error
