@@ -30,9 +30,11 @@ from launchctl.state.rows import (
 from launchctl.state.store import (
     DropAttempt,
     DropConfig,
+    DropRun,
     PutAttempt,
     PutConfig,
     PutGeneration,
+    PutLaunch,
     PutRun,
     RenameRun,
     RequestCancel,
@@ -81,12 +83,12 @@ def write(connection: sqlite3.Connection, item: Write) -> None:
             _put_generation(connection, record)
         case PutAttempt(record):
             _put_attempt(connection, record)
-        case DropAttempt(address, generation, number):
-            _drop_attempt(connection, address, generation, number)
-        case RequestCancel(address, generation, number):
-            _request_cancel(connection, address, generation, number)
+        case PutLaunch() | DropAttempt() | RequestCancel():
+            _write_attempt(connection, item)
         case RenameRun(source, target):
             _rename(connection, source, target)
+        case DropRun(address):
+            _drop_run(connection, address)
         case PutConfig() | DropConfig():
             _write_config(connection, item)
         case _:
@@ -154,6 +156,18 @@ def _touched(item: Write) -> tuple[str, ...]:
 
 def _stored(record: AttemptRecord, queue: str) -> tuple[object, ...]:
     return (*attempt_row(record), queue, int(is_settled(record)))
+
+
+def _write_attempt(connection: sqlite3.Connection, item: PutLaunch | DropAttempt | RequestCancel) -> None:
+    match item:
+        case PutLaunch(address, generation, number, manifest):
+            _put_launch(connection, address, generation, number, manifest)
+        case DropAttempt(address, generation, number):
+            _drop_attempt(connection, address, generation, number)
+        case RequestCancel(address, generation, number):
+            _request_cancel(connection, address, generation, number)
+        case _:
+            assert_never(item)
 
 
 def _write_config(connection: sqlite3.Connection, item: PutConfig | DropConfig) -> None:
@@ -229,6 +243,22 @@ def _drop_attempt(connection: sqlite3.Connection, address: str, generation: int,
     connection.execute("DELETE FROM attempts WHERE id = ?", (identity,))
     if connection.execute(f"SELECT 1 FROM attempts {_OF_GENERATION}", (address, generation)).fetchone() is None:
         connection.execute("DELETE FROM generations WHERE address = ? AND number = ?", (address, generation))
+
+
+def _put_launch(connection: sqlite3.Connection, address: str, generation: int, number: int, manifest: str) -> None:
+    """An attempt that has ended meanwhile may have been followed by another: what was to follow it comes too late."""
+    found = connection.execute(
+        f"SELECT id, status FROM attempts {_OF_ATTEMPT}", (address, generation, number)
+    ).fetchone()
+    if found is None or not Status(found[1]).is_active:
+        raise _stale(address, generation, number, f"is {found[1]}" if found else "is gone")
+    connection.execute(_PUT_MANIFEST, (found[0], manifest))
+
+
+def _drop_run(connection: sqlite3.Connection, address: str) -> None:
+    if connection.execute("SELECT 1 FROM generations WHERE address = ?", (address,)).fetchone():
+        raise StateError(f"{address} has a history, which is never dropped; this is a bug in launchctl")
+    connection.execute("DELETE FROM runs WHERE address = ?", (address,))
 
 
 def _request_cancel(connection: sqlite3.Connection, address: str, generation: int, number: int) -> None:

@@ -47,7 +47,8 @@ def require_named_state(url: str | None, environment: Mapping[str, str]) -> None
         return
     raise UsageError(
         "CI is set and no state is named: the next build would not know what this one started",
-        hint="add to project.yaml a place that outlives the build:\n    state: /mnt/shared/launchctl/state.db",
+        hint=f"name one that outlives the build by `--state` or {VARIABLE}; "
+        "or, where the project's folder is kept, add to project.yaml:\n    state: state.db",
     )
 
 

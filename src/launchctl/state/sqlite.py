@@ -79,7 +79,10 @@ class SqliteStore:
         """Hold the right to decide; another thread keeps it alive."""
         with self._database.write() as connection:
             held = lease.take_lease(connection, owner, self._clock(), self._lease_seconds)
+            lineage = snapshot.read_head(connection).lineage
         try:
+            if self.place.lineage() is None:  # its maker was killed before it came to that
+                self.place.write_marker(lineage)
             with lease.heartbeat(lambda: self._beat(held), self._lease_seconds / 3):
                 yield held
         finally:

@@ -40,6 +40,15 @@ class PutAttempt(NamedTuple):
     record: AttemptRecord
 
 
+class PutLaunch(NamedTuple):
+    """Replace the manifest of an attempt that is under way: what may follow it, never what it is."""
+
+    address: str
+    generation: int
+    number: int
+    manifest: str
+
+
 class DropAttempt(NamedTuple):
     """Delete a pending attempt (and its generation, where it was the only one)."""
 
@@ -63,6 +72,12 @@ class RenameRun(NamedTuple):
     target: str
 
 
+class DropRun(NamedTuple):
+    """Delete the record of a run that has no generation."""
+
+    address: str
+
+
 class PutConfig(NamedTuple):
     """Insert or replace a queue's or an agent's record."""
 
@@ -76,7 +91,16 @@ class DropConfig(NamedTuple):
 
 
 Write: TypeAlias = (
-    PutRun | PutGeneration | PutAttempt | DropAttempt | RequestCancel | RenameRun | PutConfig | DropConfig
+    PutRun
+    | PutGeneration
+    | PutAttempt
+    | PutLaunch
+    | DropAttempt
+    | RequestCancel
+    | RenameRun
+    | DropRun
+    | PutConfig
+    | DropConfig
 )
 
 

@@ -70,10 +70,14 @@ def test_state_of_another_lineage_is_an_error(made: Path) -> None:
         SqliteStore(made).head()
 
 
-def test_state_without_its_marker_is_used(made: Path) -> None:
-    made.with_name("state.db.lineage").unlink()
+def test_state_without_its_marker_is_used_and_gets_one_by_the_next_decision(made: Path) -> None:
+    marker = made.with_name("state.db.lineage")
+    marker.unlink()
     store = SqliteStore(made)
     assert list(store.load().runs) == ["runs.a"]
+    assert not marker.exists()
+    decide(store, [])
+    assert marker.read_text() == "3f09a1c2\n"
     store.close()
 
 
