@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.expand import expand
 from launchctl.compiler.load import load_project
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.program import CodeSource, Identity, Program
 from launchctl.compiler.source import display_prefix, locate
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span, has_errors, in_order
@@ -93,7 +94,8 @@ def compile_project(request: Request) -> Compiled:
 
         program, expanded = expand(front.resolved, CompileContext(code, _capabilities(front.resolved), variables))
         desired, faults = _desired(program)
-        found += [*expanded, *faults]
+        found += [*expanded, *faults, *_queue_faults(front.resolved)]
+    declared = front.resolved.project.variables if front.resolved else {}
     prefix = display_prefix(project, request.here)
     return Compiled(
         project_folder=folder,
@@ -103,7 +105,7 @@ def compile_project(request: Request) -> Compiled:
         desired=desired,
         sources={prefix + source.name: source.text for source in front.sources},
         inputs=inputs,
-        variables={name: value.text for name, value in variables.items()},
+        variables={name: value.text for name, value in variables.items() if name in declared},
         code=trees,
     )
 
@@ -129,24 +131,53 @@ def _placed(span: Span | None, prefix: str) -> Span | None:
 
 
 def _desired(program: Program) -> tuple[dict[str, Desired], Diagnostics]:
-    """Forms of all runs, and what their targets refuse; equal configurations are checked once."""
+    """Forms of all runs, and what their targets refuse; equal configurations are checked once.
+
+    A run whose configuration is refused has no form; every other is looked at all the same.
+    """
     fingerprinter = Fingerprinter()
-    checked: set[tuple[int, str]] = set()
+    is_refused: dict[tuple[int, str], bool] = {}
     found: list[Diagnostic] = []
     desired: dict[str, Desired] = {}
     for spec in program.launches:
         provider = load_provider(spec.resource)
         key = (id(spec.config), spec.resource)
-        if key not in checked:
-            checked.add(key)
-            found += provider.check(spec.config)
-        if has_errors(found):
-            continue
-        form = fingerprinter.form_of(spec, provider)
-        desired[str(spec.address)] = Desired(spec, form, provider)
-    for run in desired.values():
-        found += _lowered(run, program)
+        if key not in is_refused:
+            faults = provider.check(spec.config)
+            is_refused[key] = has_errors(faults)
+            found += faults
+        if not is_refused[key]:
+            run = Desired(spec, fingerprinter.form_of(spec, provider), provider)
+            desired[str(spec.address)] = run
+            found += _lowered(run, program)
     return desired, tuple(found)
+
+
+def _queue_faults(resolved: ResolvedProject) -> Iterator[Diagnostic]:
+    """What targets refuse in the queues as they are written, whether or not a run without faults uses them."""
+    for name, resource in resolved.resources.items():
+        config = resolved.project.queues[name].node.entries.get("config")
+        if resource not in LATER and isinstance(config, MapNode):
+            yield from load_provider(resource).check(_unjudged(config))
+
+
+def _unjudged(config: MapNode) -> MapNode:
+    """The configuration with a macro in place of every template: a value that nobody knows yet is not judged."""
+
+    def blank(node: Node) -> Node:
+        match node:
+            case ScalarNode(str(text), span) if "{{" in text:
+                return ScalarNode("${}", span)
+            case ScalarNode():
+                return node
+            case ListNode(items, span):
+                return ListNode(tuple(map(blank, items)), span)
+            case MapNode(entries, key_spans, span):
+                return MapNode({key: blank(item) for key, item in entries.items()}, key_spans, span)
+
+    blanked = blank(config)
+    assert isinstance(blanked, MapNode)
+    return blanked
 
 
 def _lowered(run: Desired, program: Program) -> Diagnostics:
