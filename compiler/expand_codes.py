@@ -242,7 +242,17 @@ TEXT_LIKE_SECRET = Code(
     "in a file. Then declare it by name under `secrets`.",
     is_sensitive=True,
 )
+RAIL_REPLACED = Code(
+    "guard-rail-replaced",
+    'the queue gives "{path}" by its template variable "{name}": a run may not write another value over it',
+    "A queue's `templates` say what a run may change, and within which bounds. A run's `resource` is merged over the "
+    "queue's configuration; where it would replace a value that the queue gives by a template, it would go around the "
+    "bounds. Give the run a value by `templates`, or let the queue's administrator write the value without a template. "
+    "`policies: {run: open}` allows it.",
+)
+
 CODES: tuple[Code, ...] = (
+    RAIL_REPLACED,
     UNKNOWN_MACRO,
     INVALID_MACRO,
     MACRO_NOT_HERE,

@@ -21,6 +21,7 @@ from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.parts import Kind, Parts
 from launchctl.compiler.program import ImageSource, LaunchSpec, Lifecycle, Priority, RetryPolicy, Source
+from launchctl.compiler.rails import replaced_rails
 from launchctl.compiler.slots import SlotReader, Slots, notes_of, paths_of
 from launchctl.compiler.templates import Use
 from launchctl.diagnostics import Diagnostic, Note, has_errors
@@ -74,13 +75,15 @@ class RunExpander:
         self._ours = {has_image: _ours(settings, self._owned, has_image=has_image) for has_image in (True, False)}
         self._wandb: dict[tuple[int, int, bool], tuple[Node, Node, Mapping[str, str]]] = {}
         self.slots = SlotReader(resolved.project, context.variables)
+        self._policy = resolved.project.settings.policies.run
         self.found: list[Diagnostic] = []
 
     def expand(self, run: ResolvedRun) -> LaunchSpec | None:
         """The specification of a run; None where anything is wrong with it."""
         recipe = self._jobs.read(run.job)
         slots, faults = self.slots.of_run(run)
-        draft = _Draft(run, recipe, slots, [*self._jobs.faults(run), *self._secret_faults(run), *faults])
+        faults = [*self._jobs.faults(run), *self._secret_faults(run), *self._rail_faults(run), *faults]
+        draft = _Draft(run, recipe, slots, faults)
         pieces = self._pieces(draft)
         draft.faults += (*self._missing(draft), *self._input_faults(draft), *self._conflicts(draft, pieces))
         if recipe.code is not None and not pieces.command.items:
@@ -190,6 +193,11 @@ class RunExpander:
                 arguments = {"name": secret.name, "kind": secret.kind, "resource": run.resource}
                 hint = f"it takes secrets of kind {', '.join(sorted(target.secrets)) or 'none'}"
                 yield Diagnostic(codes.SECRET_NOT_SUPPORTED, secret.span, arguments, _queue_note(run), hint)
+
+    def _rail_faults(self, run: ResolvedRun) -> Iterator[Diagnostic]:
+        resource = mapping_at(run.node, "resource")
+        if resource.entries and self._policy != "open":
+            yield from replaced_rails(mapping_at(run.queue.node, "config"), resource)
 
     def _missing(self, draft: _Draft) -> Iterator[Diagnostic]:
         """Template variables of the queue that have neither a value nor a default."""
