@@ -144,7 +144,7 @@ def test_a_stale_plan_or_one_that_was_tampered_with_is_5(
 def test_a_saved_plan_takes_no_other_options(write: Callable[..., None], call: Call) -> None:
     write(FINE)
     call("plan", "-o", "saved.json")
-    for option in (["--rerun", "runs.fine"], ["--var", "a=b"], ["--workspace", "other"]):
+    for option in (["--rerun", "runs.fine"], ["--retry-failed"], ["--workspace", "other"]):
         assert call("apply", "saved.json", "--auto-approve", *option).returncode == 64
 
 

@@ -43,7 +43,8 @@ def apply(
 ) -> int:
     """Show the plan, ask, carry it out.
 
-    PROJECT may be a plan that `launchctl plan -o FILE` saved: it is carried out exactly, or refused as stale.
+    PROJECT may be a plan that `launchctl plan -o FILE` saved: it is carried out exactly, or refused as stale. It
+    keeps no value of a variable, so that the same `--var` and `--var-file` are needed again.
     """
     from launchctl.engine.apply import ApplyOptions
 
@@ -65,13 +66,11 @@ def apply(
 @contextmanager
 def _planned(selection: Selection, override: Override) -> Iterator[tuple[Session, Plan]]:
     """The session and the plan: a fresh one, or the one in the file that the command line names."""
-    from launchctl.engine.planfile import is_plan_file
+    from launchctl.cli.saved_plan import holds_plan, opened_plan
 
-    if is_plan_file(selection.project):
-        if override != Override() or selection != Selection(selection.project, state=selection.state):
+    if holds_plan(selection.project):
+        if override != Override() or selection.workspace != "default":
             raise UsageError("a saved plan is carried out as it is", hint="give these options to `launchctl plan`")
-        from launchctl.cli.saved_plan import opened_plan
-
         with opened_plan(selection) as (session, plan):
             yield session, plan
         return

@@ -13,6 +13,7 @@ from launchctl.cli.options import with_override, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.engine.plan import Override, Plan
+from launchctl.errors import UsageError
 
 app = command_app()
 
@@ -33,24 +34,58 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 where apply would decide something, 3 where blocked.")
     ] = False,
-    refresh: Annotated[bool, typer.Option("--refresh/--no-refresh", help="Ask the targets what runs now.")] = True,
+    refresh: Annotated[
+        bool | None, typer.Option("--refresh/--no-refresh", help="Ask the targets what runs now; so unless given.")
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=0, metavar="N", help="Text: addresses shown a section; 0 for all.")
     ] = 50,
 ) -> int:
-    """Show what apply would do, and why. Changes nothing anywhere."""
-    from launchctl.cli.project import opened, planned
+    """Show what apply would do, and why. Changes nothing anywhere.
 
-    with opened(selection) as session:
-        found = planned(session, override, refresh=refresh)
-        if output is not None:
-            from launchctl.cli.saved_plan import save_plan
+    PROJECT may be a plan that was saved with `-o FILE`: it is shown as it was made.
+    """
+    from launchctl.cli.saved_plan import holds_plan
 
-            save_plan(session, found, output)
+    if holds_plan(selection.project):
+        if output is not None or refresh is not None or override != Override():
+            raise _as_it_was_made()
+        found = _saved(selection)
+    else:
+        found = _made(selection, override, output, refresh=refresh is not False)
     _show(found, format, limit)
     if output is not None:
         console.say(f"Saved: `launchctl apply {output}` carries out exactly this plan")
     return _detailed(found) if detailed_exitcode else ExitCode.OK
+
+
+def _made(selection: Selection, override: Override, output: Path | None, *, refresh: bool) -> Plan:
+    """A fresh plan, saved where that is asked for."""
+    from launchctl.cli.project import opened, planned
+    from launchctl.cli.saved_plan import require_free, save_plan
+
+    if output is not None:
+        require_free(output)
+    with opened(selection) as session:
+        found = planned(session, override, refresh=refresh)
+        if output is not None:
+            save_plan(session, found, output)
+    return found
+
+
+def _saved(selection: Selection) -> Plan:
+    """The plan in the file that the command line names."""
+    from launchctl.engine.planfile import read_plan
+
+    if selection != Selection(selection.project, state=selection.state):
+        raise _as_it_was_made()
+    found = read_plan(Path.cwd() / selection.project).plan
+    console.say("a saved plan, shown as it was made: nothing is read or asked anew")
+    return found
+
+
+def _as_it_was_made() -> UsageError:
+    return UsageError("a saved plan is shown as it was made", hint="`launchctl plan` with these options makes another")
 
 
 def _show(found: Plan, format: str, limit: int) -> None:

@@ -45,10 +45,19 @@ def compile_valid(selection: Selection) -> tuple[Compiled, Request]:
 
     request = request_of(selection)
     compiled = compile_project(request)
+    require_valid(compiled)
+    return compiled, request
+
+
+def require_valid(compiled: Compiled) -> None:
+    """Tells a project's warnings.
+
+    Raises:
+        InvalidProject: it has errors.
+    """
     if has_errors(compiled.diagnostics):
         raise InvalidProject(compiled.diagnostics, compiled.sources)
     tell_diagnostics(compiled.diagnostics, compiled.sources)
-    return compiled, request
 
 
 @contextmanager
