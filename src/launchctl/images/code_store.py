@@ -13,6 +13,7 @@ from pathlib import Path
 
 from launchctl.errors import SourceError
 from launchctl.images.source import CodeTree, copy_code_tree
+from launchctl.state.place import make_private
 
 KEPT = Path(".launchctl", "code")
 
@@ -27,8 +28,12 @@ class CodeStore:
         """Keeps a copy of a tree; one that is kept already stays as it is.
 
         Raises:
-            SourceError: a file was changed or removed since the tree was read.
+            SourceError: a file was changed or removed since the tree was read, or there is no room to keep it.
         """
+        try:
+            make_private(self._folder / KEPT)
+        except OSError as error:
+            raise SourceError(f"cannot keep code in {self._folder / KEPT}: {error.strerror}") from error
         copy_code_tree(tree, self._kept(tree.digest))
 
     def place(self, digest: str, destination: Path) -> None:

@@ -70,13 +70,7 @@ class Place:
     def prepare(self) -> None:
         """Make the folders, for their owner alone, and keep what is in `.launchctl` out of version control."""
         with self.errors():
-            missing = [folder for folder in self.path.parents if not folder.exists()]
-            for folder in reversed(missing):
-                _make_folder(folder)
-                sync_folder(folder.parent)
-            for folder in self.path.parents:
-                if folder.name == FOLDER and not (folder / ".gitignore").exists():
-                    write_file(folder / ".gitignore", "*\n")
+            make_private(self.path.parent)
 
     def write_marker(self, lineage: str) -> None:
         """Remember the lineage, durably."""
@@ -120,6 +114,20 @@ class Place:
 
 WAY_OUT = "try `launchctl state repair`, or put a copy back by `launchctl state push FILE`"
 _USABLE = "the folder and the file must be writable by you"
+
+
+def make_private(folder: Path) -> None:
+    """A folder with its parents, those that are made for their owner alone; `.launchctl` stays out of version control.
+
+    Raises OSError where that fails.
+    """
+    missing = [found for found in (folder, *folder.parents) if not found.exists()]
+    for found in reversed(missing):
+        _make_folder(found)
+        sync_folder(found.parent)
+    for found in (folder, *folder.parents):
+        if found.name == FOLDER and not (found / ".gitignore").exists():
+            write_file(found / ".gitignore", "*\n")
 
 
 def _make_folder(folder: Path) -> None:
