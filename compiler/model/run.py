@@ -125,7 +125,7 @@ class RunSettings(Model):
     templates: FreeMapping | None = None
     """Values for the template variables of the queue."""
     resource: FreeMapping | None = None
-    """Merged over the queue's `config`, for this run alone."""
+    """Merged over the queue's `config`, for this run alone; may not replace what the queue gives by a template."""
     command: Command | None = None
     """Entry point, in place of the job's."""
     args: Command | None = None
