@@ -29,8 +29,10 @@ from launchctl.state.model import ConfigRecord, Standing
 from launchctl.state.store import (
     DropAttempt,
     DropConfig,
+    DropRun,
     PutAttempt,
     PutGeneration,
+    PutLaunch,
     PutRun,
     RenameRun,
     RequestCancel,
@@ -302,6 +304,25 @@ class DecidingContract(OpenedStates):
         decide(store, [*start("a"), *start("b")])
         with pytest.raises(StateError):
             decide(store, [RenameRun(source, target)])
+
+    def test_what_may_follow_an_attempt_changes_while_it_is_under_way(self, store: StateStore) -> None:
+        decide(store, start("a"))
+        with pytest.raises(StalePlan):
+            decide(store, [PutLaunch("runs.a", 1, 1, '{"retry":1}')])
+        record_as(store, claim_one(store, "a"), Status.RUNNING)
+        decide(store, [PutLaunch("runs.a", 1, 1, '{"retry":1}')])
+        found = latest(store, "a")
+        assert (found.manifest, found.status) == ('{"retry":1}', Status.RUNNING)
+        store.record([replace(found, status=Status.FAILED, ended_at=3.0)])
+        with pytest.raises(StalePlan):
+            decide(store, [PutLaunch("runs.a", 1, 1, "{}")])
+
+    def test_a_record_without_a_history_is_dropped_and_no_other(self, store: StateStore) -> None:
+        decide(store, [*start("a"), PutRun(run("b", 0))])
+        decide(store, [DropRun("runs.b")])
+        assert list(store.load().runs) == ["runs.a"]
+        with pytest.raises(StateError):
+            decide(store, [DropRun("runs.a")])
 
     def test_config_is_replaced_and_dropped(self, store: StateStore) -> None:
         decide(store, [limit("gpu", 2), limit("cpu", None)])

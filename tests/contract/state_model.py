@@ -17,9 +17,11 @@ from launchctl.state.model import (
 from launchctl.state.store import (
     DropAttempt,
     DropConfig,
+    DropRun,
     PutAttempt,
     PutConfig,
     PutGeneration,
+    PutLaunch,
     PutRun,
     RenameRun,
     RequestCancel,
@@ -77,14 +79,23 @@ class ModelState:
                 self._put_generation(record)
             case PutAttempt(record):
                 self._put_attempt(record)
+            case PutLaunch() | DropAttempt() | RequestCancel():
+                self._change_attempt(write)
+            case RenameRun(source, target):
+                self._rename(source, target)
+            case DropRun(address):
+                self.runs.pop(address, None)
+            case PutConfig() | DropConfig():
+                self._configure(write)
+
+    def _change_attempt(self, write: PutLaunch | DropAttempt | RequestCancel) -> None:
+        match write:
+            case PutLaunch(address, generation, number, manifest):
+                self._put_launch((address, generation, number), manifest)
             case DropAttempt(address, generation, number):
                 self._drop((address, generation, number))
             case RequestCancel(address, generation, number):
                 self._cancel((address, generation, number))
-            case RenameRun(source, target):
-                self._rename(source, target)
-            case PutConfig() | DropConfig():
-                self._configure(write)
 
     def _configure(self, write: PutConfig | DropConfig) -> None:
         if isinstance(write, PutConfig):
@@ -99,6 +110,12 @@ class ModelState:
         if found is not None:
             del self.attempts[found.run_id]
         self._append(record)
+
+    def _put_launch(self, key: tuple[str, int, int], manifest: str) -> None:
+        found = self.by_key(key)
+        if found is None or not found.status.is_active:
+            raise Stale
+        self.attempts[found.run_id] = replace(found, manifest=manifest)
 
     def _drop(self, key: tuple[str, int, int]) -> None:
         found = self.by_key(key)
