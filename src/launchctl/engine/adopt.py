@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
 from launchctl.engine.cells import next_id
-from launchctl.engine.decide import policy_of
 from launchctl.engine.events import Decided, Sink, StateCreated
 from launchctl.engine.plan import Action, Change, Reason
+from launchctl.engine.records import policy_of
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
 from launchctl.engine.world import Desired

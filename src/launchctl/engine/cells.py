@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from launchctl.compiler.bind import run_id
-from launchctl.compiler.program import Program
+from launchctl.compiler.program import FieldClass, Program
 from launchctl.engine.decision import Cell, Changed
-from launchctl.engine.plan import Action, Change, Reason, fits
+from launchctl.engine.edit import is_same_experiment
+from launchctl.engine.plan import Action, Change, FieldChange, Reason, fits
 from launchctl.engine.retry import allows_retry
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, RunState
@@ -94,14 +95,28 @@ def start(
 
 def new_generation(case: Case) -> Changes:
     """A new generation, unless the run says that it never starts again by itself."""
+    if _is_requested(case):
+        return (start(case.world, case.base, case.desired, case.record, Reason.REQUESTED),)
     if case.desired.spec.lifecycle.rerun_on == "never":
-        held = case.with_action(
-            Action.HELD,
-            Reason.INTENT_CHANGED,
-            "lifecycle.rerun_on is never: the edit is accepted and starts nothing",
-        )
-        return (replace(held, options=(f"launchctl apply --rerun {case.base.address}",)),)
+        return (_never(case, Reason.INTENT_CHANGED, "the edit is accepted and starts nothing"),)
     return (start(case.world, case.base, case.desired, case.record, Reason.INTENT_CHANGED),)
+
+
+def after_upstream(case: Case, message: str) -> Changes | None:
+    """What a new generation upstream means for a dependant that asked to follow it; None where nothing yet."""
+    status = case.base.status
+    if status is Status.PENDING and case.attempt.number == 1:
+        return (case.with_action(Action.UPDATE, Reason.UPSTREAM, f"not started yet; {message}"),)
+    if status is None or status is Status.LOST or not (status.is_terminal or status is Status.PENDING):
+        return None
+    if case.desired.spec.lifecycle.rerun_on == "never":
+        return (_never(case, Reason.UPSTREAM, f"{message}, which starts nothing"),)
+    return (start(case.world, case.base, case.desired, case.record, Reason.UPSTREAM, message),)
+
+
+def _never(case: Case, reason: Reason, message: str) -> Change:
+    held = case.with_action(Action.HELD, reason, f"lifecycle.rerun_on is never: {message}")
+    return replace(held, options=(f"launchctl apply --rerun {case.base.address}",))
 
 
 def requested(case: Case) -> Changes:
@@ -120,10 +135,16 @@ def _wait(case: Case) -> Changes:
 
 
 def _take_form(case: Case) -> Changes:
-    """A pending attempt of another intent takes another id: an id is never given to two experiments."""
+    """A pending attempt of another intent takes another id: an id is never given to two experiments.
+
+    A retry stays what its generation is: another experiment is another generation.
+    """
     assert case.record.generation is not None
-    same = case.record.generation.form.intent == case.desired.form.intent
+    form = case.record.generation.form
+    if case.attempt.number > 1 and not is_same_experiment(form, case.desired, case.attempt):
+        return new_generation(case) if case.changed is Changed.INTENT else _record(case)
     taken = case.with_action(Action.UPDATE, case.reason, "not started yet: takes the new form")
+    same = form.intent == case.desired.form.intent
     return (taken if same else replace(taken, run_id=_id_after(case.world, case.desired, case.record)),)
 
 
@@ -138,12 +159,17 @@ def _recover(case: Case) -> Changes:
 
 
 def _update(case: Case) -> Changes:
-    """In place where the provider can change every field that differs, else recorded."""
-    fields = case.base.changes
+    """In place where the provider can change every field that it knows of, else recorded."""
+    fields = [field for field in case.base.changes if not _is_ours(field)]
     if fields and all(case.desired.provider.mutable(field.path) for field in fields):
         return (case.with_action(Action.UPDATE, case.reason),)
     message = "it runs on; the next attempt uses the new form"
     return (case.with_action(Action.RECORD, case.reason, message),)
+
+
+def _is_ours(field: FieldChange) -> bool:
+    """Whether a field never reaches the provider: a priority, a policy, a description."""
+    return field.field_class is FieldClass.METADATA and not field.path.startswith("config")
 
 
 def _live_update(case: Case) -> Changes:
@@ -158,59 +184,89 @@ def _on_change(case: Case) -> Changes:
 
 def _replace_running(case: Case, reason: Reason) -> Changes:
     """What becomes of a run that is another experiment now while the old one is under way."""
-    address, override = case.base.address, case.world.override
-    wish: str = case.desired.spec.lifecycle.on_change
-    if fits(address, override.allow_cancel):
-        wish = "cancel"
-    elif fits(address, override.allow_supersede):
-        wish = "supersede"
+    wish = _wish(case, reason)
     if wish == "keep":
         return (case.with_action(Action.RECORD, reason, "it runs on; nothing starts"),)
-    if case.record.run.protect:
-        return (_blocked(case, reason, "it is running and protected", ("lifecycle: {protect: false}",)),)
     if wish == "supersede":
         return (start(case.world, case.base, case.desired, case.record, reason, "the old one runs on"),)
-    if wish == "cancel":
+    if wish == "cancel" and not case.desired.spec.lifecycle.protect:
         following = start(case.world, case.base, case.desired, case.record, reason, "starts once the old one has ended")
         return (case.with_action(Action.CANCEL, reason), following)
-    options = (
-        f"launchctl apply --allow supersede={address}",
-        f"launchctl apply --allow cancel={address}",
-        "lifecycle: {on_change: keep}",
-    )
-    message = (
-        "it is running" if reason is Reason.REQUESTED else "it is running, and the edit makes it another experiment"
-    )
-    return (_blocked(case, reason, message, options),)
+    return (_blocked(case, reason),)
 
 
-def _blocked(case: Case, reason: Reason, message: str, options: tuple[str, ...]) -> Change:
-    return replace(case.with_action(Action.BLOCKED, reason, message), options=options)
+def _wish(case: Case, reason: Reason) -> str:
+    """What `lifecycle.on_change` says, or the command line for this once; to keep is no answer to `--rerun`."""
+    address, override = case.base.address, case.world.override
+    if fits(address, override.allow_cancel):
+        return "cancel"
+    if fits(address, override.allow_supersede):
+        return "supersede"
+    said = case.desired.spec.lifecycle.on_change
+    return "block" if said == "keep" and reason is Reason.REQUESTED else said
+
+
+def _blocked(case: Case, reason: Reason) -> Change:
+    address, is_protected = case.base.address, case.desired.spec.lifecycle.protect
+    state = "it is running and protected" if is_protected else "it is running"
+    message = state if reason is Reason.REQUESTED else f"{state}, and the edit makes it another experiment"
+    options = [f"launchctl apply --allow supersede={address}"]
+    options.append("lifecycle: {protect: false}" if is_protected else f"launchctl apply --allow cancel={address}")
+    if reason is not Reason.REQUESTED:
+        options.append("lifecycle: {on_change: keep}")
+    return replace(case.with_action(Action.BLOCKED, reason, message), options=tuple(options))
 
 
 def _record(case: Case) -> Changes:
-    return (case.with_action(Action.RECORD, case.reason),)
+    return _following(case) or (case.with_action(Action.RECORD, case.reason),)
 
 
 def _hold(case: Case) -> Changes:
     """Held, or the next attempt where the retry policy or the command line says so."""
-    status, attempt = case.base.status, case.attempt
-    assert status is not None
-    observed = case.world.observations.get(attempt.run_id)
-    cause = attempt.cause or (observed.cause if observed else None)
-    policy = case.desired.spec.retry
-    by_policy = allows_retry(status, cause, attempt.number, policy.max, policy.on)
-    by_request = case.world.override.retry_failed and status is not Status.CANCELLED
-    if by_policy or by_request:
-        following = replace(
-            case.base, attempt=attempt.number + 1, run_id=_id_after(case.world, case.desired, case.record)
-        )
-        return (replace(following, action=Action.RETRY, reason=Reason.RETRY if by_policy else Reason.REQUESTED),)
-    held = case.with_action(
-        Action.HELD, _REASON_OF_END[status], attempt.message or (observed.message if observed else "")
-    )
-    retries = () if status is Status.CANCELLED else ("launchctl apply --retry-failed",)
-    return (replace(held, options=(*retries, f"launchctl apply --rerun {case.base.address}")),)
+    return _following(case) or (_held(case),)
+
+
+def _following(case: Case) -> Changes | None:
+    """The next attempt of one that ended badly, where somebody asked for it: the file once, or the command line now."""
+    assert case.record.generation is not None
+    if not is_same_experiment(case.record.generation.form, case.desired, case.attempt):
+        if _is_requested(case):
+            return (start(case.world, case.base, case.desired, case.record, Reason.REQUESTED),)
+        recorded = case.record.generation.policy
+        if not _allows_retry(case, recorded.retry_max, recorded.retry_on):
+            return None
+        return (case.with_action(Action.WAITING, Reason.RETRY, "the next attempt of what it was until the last edit"),)
+    by_policy = _allows_retry(case, case.desired.spec.retry.max, case.desired.spec.retry.on)
+    if not by_policy and not _is_requested(case):
+        return None
+    reason = Reason.RETRY if by_policy else Reason.REQUESTED
+    attempt, following = case.attempt.number + 1, _id_after(case.world, case.desired, case.record)
+    return (replace(case.base, action=Action.RETRY, reason=reason, attempt=attempt, run_id=following),)
+
+
+def _is_requested(case: Case) -> bool:
+    """Whether `--retry-failed` means this run."""
+    return case.world.override.retry_failed and case.base.status in {
+        Status.FAILED,
+        Status.TIMED_OUT,
+        Status.PREEMPTED,
+    }
+
+
+def _allows_retry(case: Case, most: int, on: Collection[str]) -> bool:
+    assert case.base.status is not None
+    observed = case.world.observations.get(case.attempt.run_id)
+    cause = case.attempt.cause or (observed.cause if observed else None)
+    return allows_retry(case.base.status, cause, case.attempt.number, most, on)
+
+
+def _held(case: Case) -> Change:
+    assert case.base.status is not None
+    observed = case.world.observations.get(case.attempt.run_id)
+    message = case.attempt.message or (observed.message if observed else "")
+    retries = () if case.base.status is Status.CANCELLED else ("launchctl apply --retry-failed",)
+    held = case.with_action(Action.HELD, _REASON_OF_END[case.base.status], message)
+    return replace(held, options=(*retries, f"launchctl apply --rerun {case.base.address}"))
 
 
 def _ask(case: Case) -> Changes:

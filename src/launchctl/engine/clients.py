@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from launchctl.engine.launch import Launch, target_of
+from launchctl.engine.redaction import Redactor
 from launchctl.errors import ProviderError
 from launchctl.providers.base import Client, Observation, Site
 from launchctl.providers.registry import load_provider
@@ -15,8 +16,9 @@ from launchctl.state.model import AttemptRecord
 class Clients:
     """Clients by name of target, for as long as a session lasts."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, redactor: Redactor) -> None:
         self._site = site
+        self._redactor = redactor
         self._clients: dict[str, Client] = {}
         self._connecting = Lock()
 
@@ -46,9 +48,13 @@ class Clients:
         try:
             observed = self.of(resource).observe([target_of(attempt, launch) for attempt, launch in group])
         except ProviderError as error:
-            error.message = f"{resource}: {error.message}"
+            error.message = f"{resource}: {self._redactor.text(error.message)}"
             raise
-        return {run_id: seen for run_id, seen in observed.items() if seen.owner in {None, owners[run_id]}}
+        return {
+            run_id: self._redactor.observation(seen)
+            for run_id, seen in observed.items()
+            if seen.owner in {None, owners[run_id]}
+        }
 
     def close(self) -> None:
         """Closes every connection."""

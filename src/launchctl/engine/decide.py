@@ -7,23 +7,29 @@ from dataclasses import dataclass, replace
 
 from launchctl.addresses import Kind, parse_address
 from launchctl.compiler.program import AgentSpec, QueueSpec
+from launchctl.engine.edit import is_same_experiment
+from launchctl.engine.launch import Launch
 from launchctl.engine.plan import Action, Change, Plan, Reason
-from launchctl.engine.world import Desired, World
-from launchctl.state.model import (
-    AttemptRecord,
-    ConfigRecord,
-    GenerationRecord,
-    Policy,
-    RunRecord,
-    RunState,
-    Standing,
+from launchctl.engine.records import (
+    acknowledged_policy,
+    count_starts,
+    ids_for_retries,
+    new_attempt,
+    new_generation,
+    policy_of,
+    run_record,
 )
+from launchctl.engine.upstream import upstream_seen
+from launchctl.engine.world import Desired, World
+from launchctl.state.model import AttemptRecord, ConfigRecord, Form, RunRecord, RunState, Standing
 from launchctl.state.store import (
     DropAttempt,
     DropConfig,
+    DropRun,
     PutAttempt,
     PutConfig,
     PutGeneration,
+    PutLaunch,
     PutRun,
     RenameRun,
     RequestCancel,
@@ -35,6 +41,8 @@ from launchctl.values import canonical
 LaunchText = Callable[[Desired, Change, str, int], str]
 """Renders an attempt's launch from the run, its change, the generation's first id and how often this intent was
 decided before."""
+RecordedForm = Callable[[str, int], Form]
+"""The form of a generation that is not the latest, by address and number."""
 
 _PER_DECISION = 10_000_000
 """More than the addresses of any one decision, so that an earlier decision comes first."""
@@ -45,6 +53,7 @@ class _Decision:
     plan: Plan
     world: World
     launch_text: LaunchText
+    recorded_form: RecordedForm
     order: Mapping[str, int]
     """Place of each address in the plan: first in, first out within one decision too."""
 
@@ -52,182 +61,185 @@ class _Decision:
     def serial(self) -> int:
         return self.plan.serial + 1
 
+    def attempt(self, change: Change, desired: Desired, first_id: str, before: int) -> AttemptRecord:
+        """The pending attempt of a change."""
+        sequence = self.serial * _PER_DECISION + self.order[change.address]
+        return new_attempt(change, self.launch_text(desired, change, first_id, before), sequence, self.world.now)
 
-def writes_for(plan: Plan, world: World, launch_text: LaunchText) -> tuple[Write, ...]:
+
+def writes_for(plan: Plan, world: World, launch_text: LaunchText, recorded_form: RecordedForm) -> tuple[Write, ...]:
     """The writes of a decision, configuration first; empty where there is nothing to record."""
     order = {change.address: place for place, change in enumerate(plan.changes)}
-    decision = _Decision(plan, world, launch_text, order)
+    decision = _Decision(plan, world, launch_text, recorded_form, order)
     return (*_configs(decision), *_runs(decision))
 
 
 def _configs(decision: _Decision) -> Iterator[Write]:
+    """New queues and agents, edits that the plan shows, and removals that it shows."""
     recorded = decision.world.state.configs if decision.world.state else {}
     program = decision.world.program
+    accepted = {change.address: change.action for change in decision.plan.changes}
     specs: Sequence[QueueSpec | AgentSpec] = (*program.queues.values(), *program.agents.values())
     for spec in specs:
         record = ConfigRecord(str(spec.address), canonical(spec.form), spec.max_jobs)
-        if recorded.get(record.address) != record:
+        old = recorded.get(record.address)
+        if old is None or (
+            old != record and (accepted.get(record.address) is Action.UPDATE or old.form == record.form)
+        ):
             yield PutConfig(record)
+    for address in recorded:
+        if accepted.get(address) is Action.FORGET:
+            yield DropConfig(address)
 
 
 def _runs(decision: _Decision) -> Iterator[Write]:
-    moved = {str(move.target): str(move.source) for move in decision.world.program.moved}
-    renamed = {change.address for change in decision.plan.changes if change.reason is Reason.RENAMED}
+    removed: dict[str, list[Change]] = {}
     for change in decision.plan.changes:
-        source = moved.get(change.address, change.address) if change.address in renamed else change.address
-        if change.action is Action.RECORD and change.reason is Reason.RENAMED:
-            yield RenameRun(source, change.address)
+        address = parse_address(change.address)
+        if address is None or address.kind is not Kind.RUNS:
             continue
-        found = parse_address(change.address)
-        if found is not None and found.kind is not Kind.RUNS:
-            if change.action is Action.FORGET:
-                yield DropConfig(change.address)
-            continue
-        record = decision.world.recorded(source)
         desired = decision.world.desired.get(change.address)
-        yield from _gone(change, record) if desired is None else _kept(decision, change, desired, record)
+        if desired is None:
+            removed.setdefault(change.address, []).append(change)
+        elif change.action is Action.RECORD and change.reason is Reason.RENAMED:
+            yield from _rename(decision, change)
+        else:
+            yield from _kept(decision, change, desired, decision.world.recorded(change.address))
+    for name, changes in removed.items():
+        record = decision.world.recorded(name)
+        if record is not None:
+            yield from _gone(decision, changes, record)
 
 
-def _gone(change: Change, record: RunState | None) -> Iterator[Write]:
-    """Writes for an address that the project does not name any more."""
-    if record is None or not change.action.decides:
-        return
-    if change.action is Action.CANCEL:
-        yield RequestCancel(change.address, change.generation, change.attempt)
-        return
+# What the project does not name any more.
+
+
+def _gone(decision: _Decision, changes: Sequence[Change], record: RunState) -> Iterator[Write]:
+    run, standing = record.run, Standing.FORGOTTEN
+    for change in changes:
+        if change.action is Action.CANCEL:
+            yield RequestCancel(change.address, change.generation, change.attempt)
+        elif change.action is Action.FORGET and change.status is Status.PENDING:
+            yield DropAttempt(change.address, change.generation, change.attempt)
+            if change.attempt == 1:
+                run = _before(decision, record)
+        elif change.action is Action.FORGET and change.status is not None and not change.status.is_terminal:
+            standing = Standing.DETACHED
+        elif change.action is Action.BLOCKED:
+            standing = run.standing
+    if any(change.action.decides for change in changes):
+        yield PutRun(replace(run, standing=standing))
+
+
+def _before(decision: _Decision, record: RunState) -> RunRecord:
+    """A run's record without its latest generation, which never started: what was accepted before it counts again."""
     run = record.run
-    if change.status is Status.PENDING:
-        yield DropAttempt(change.address, change.generation, change.attempt)
-        run = replace(run, generation=run.generation - 1 if change.attempt == 1 else run.generation)
-    is_over = change.status is None or change.status.is_terminal or change.status is Status.PENDING
-    yield PutRun(replace(run, standing=Standing.FORGOTTEN if is_over else Standing.DETACHED))
+    number = run.generation - 1
+    accepted = decision.recorded_form(run.address, number) if number else run.acknowledged
+    return replace(run, generation=number, acknowledged=accepted)
+
+
+# What it names.
+
+
+def _rename(decision: _Decision, change: Change) -> Iterator[Write]:
+    """The history under its new name; under the old one stays how many ids it has given away."""
+    world = decision.world
+    record = world.recorded(change.address)
+    assert record is not None
+    assert world.state is not None
+    if change.address in world.state.runs:
+        yield DropRun(change.address)
+    yield RenameRun(record.run.address, change.address)
+    yield PutRun(replace(record.run, standing=Standing.FORGOTTEN, protect=False, generation=0))
 
 
 def _kept(decision: _Decision, change: Change, desired: Desired, record: RunState | None) -> Iterator[Write]:
-    """Writes for an address of the project."""
-    match change.action:
-        case Action.START if change.reason is not Reason.RECOVERED:
-            yield from _start(decision, change, desired, record)
-        case Action.RETRY:
-            assert record is not None
-            yield from _retry(decision, change, desired, record)
-        case Action.UPDATE if change.status is Status.PENDING:
-            assert record is not None
-            yield from _take_form(decision, change, desired, record)
-        case Action.UPDATE | Action.RECORD:
-            assert record is not None
-            yield from _acknowledge(change, desired, record)
-        case Action.HELD if change.changes:
-            assert record is not None
-            yield from _acknowledge(change, desired, record)
-        case Action.CANCEL:
-            yield RequestCancel(change.address, change.generation, change.attempt)
-        case _:
-            pass
+    if change.action is Action.START and change.reason is not Reason.RECOVERED:
+        yield from _start(decision, change, desired, record)
+    elif record is None:
+        return
+    elif change.action is Action.CANCEL:
+        yield RequestCancel(change.address, change.generation, change.attempt)
+    elif change.action is Action.RETRY:
+        yield from _retry(decision, change, desired, record)
+    elif change.action is Action.UPDATE and change.status is Status.PENDING:
+        yield from _take_form(decision, change, desired, record)
+    elif change.action in {Action.UPDATE, Action.RECORD} or (change.action is Action.HELD and change.changes):
+        yield from _acknowledge(decision, change, desired, record)
 
 
 def _start(decision: _Decision, change: Change, desired: Desired, record: RunState | None) -> Iterator[Write]:
+    latest = record.latest if record else None
+    if latest is not None and latest.status is Status.PENDING:  # a retry of what this generation replaces
+        yield DropAttempt(change.address, latest.generation, latest.number)
     intent = desired.form.intent
     starts = record.run.starts if record else {}
-    reserved = ids_reserved(desired.spec.retry.max, change.attempt)
-    yield PutRun(_run_record(change.address, desired, change.generation, _count(starts, intent, reserved)))
-    yield PutGeneration(_generation(decision, change, desired))
-    yield PutAttempt(_attempt(decision, change, desired, change.run_id, starts.get(intent, 0)))
+    ids = 1 + ids_for_retries(desired, change.attempt)
+    yield PutRun(run_record(change.address, desired, change.generation, count_starts(starts, intent, ids)))
+    yield PutGeneration(new_generation(decision.plan, decision.world, change, desired))
+    yield PutAttempt(decision.attempt(change, desired, change.run_id, starts.get(intent, 0)))
 
 
 def _retry(decision: _Decision, change: Change, desired: Desired, record: RunState) -> Iterator[Write]:
     assert record.generation is not None
     intent = desired.form.intent
     starts = record.run.starts
-    reserved = ids_reserved(desired.spec.retry.max, change.attempt)
-    yield PutRun(_run_record(change.address, desired, change.generation, _count(starts, intent, reserved)))
-    yield PutGeneration(replace(record.generation, policy=policy_of(desired)))
-    yield PutAttempt(_attempt(decision, change, desired, record.generation.run_id, starts.get(intent, 0)))
+    ids = 1 + ids_for_retries(desired, change.attempt)
+    following = decision.attempt(change, desired, record.generation.run_id, starts.get(intent, 0))
+    if change.reason is Reason.RETRY:
+        following = replace(following, not_before=_end(decision.world, record) + desired.spec.retry.backoff)
+    yield PutRun(run_record(change.address, desired, change.generation, count_starts(starts, intent, ids)))
+    yield PutGeneration(
+        replace(
+            record.generation,
+            address=change.address,
+            policy=policy_of(desired),
+            upstream=upstream_seen(decision.world, desired, record),
+        )
+    )
+    yield PutAttempt(following)
+
+
+def _end(world: World, record: RunState) -> float:
+    """When the latest attempt ended, from which a back-off counts."""
+    latest = record.latest
+    assert latest is not None
+    seen = world.observations.get(latest.run_id)
+    return latest.ended_at or (seen.ended_at if seen else None) or world.now
 
 
 def _take_form(decision: _Decision, change: Change, desired: Desired, record: RunState) -> Iterator[Write]:
     assert record.generation is not None
     starts, intent = record.run.starts, desired.form.intent
     first = change.run_id if change.attempt == 1 else record.generation.run_id
-    # An id is never given twice, so that a new intent takes new ones and the old ones stay used up.
-    is_new = change.run_id != record.generation.run_id and intent != record.generation.form.intent
-    reserved = ids_reserved(desired.spec.retry.max, change.attempt) if is_new else 0
-    yield PutRun(_run_record(change.address, desired, change.generation, _count(starts, intent, reserved)))
-    yield PutGeneration(replace(_generation(decision, change, desired), run_id=first, reason=record.generation.reason))
-    before = starts.get(intent, 0) if is_new else starts.get(intent, 1) - 1
-    yield PutAttempt(_attempt(decision, change, desired, first, before))
+    latest = record.latest
+    # An id is never given twice, so that another intent takes new ones and the old ones stay used up.
+    own = 0 if latest is not None and latest.run_id == change.run_id else 1
+    ids = own + ids_for_retries(desired, change.attempt)
+    generation = new_generation(decision.plan, decision.world, change, desired)
+    yield PutRun(run_record(change.address, desired, change.generation, count_starts(starts, intent, ids)))
+    yield PutGeneration(replace(generation, run_id=first, reason=record.generation.reason))
+    taken = decision.attempt(change, desired, first, starts.get(intent, 0) + own - 1)
+    if latest is not None:  # it keeps its place in the queue, and its back-off
+        taken = replace(taken, sequence=latest.sequence, not_before=latest.not_before, since=latest.since)
+    yield PutAttempt(taken)
 
 
-def _acknowledge(change: Change, desired: Desired, record: RunState) -> Iterator[Write]:
-    assert record.generation is not None
-    yield PutRun(_run_record(change.address, desired, record.run.generation, record.run.starts))
-    yield PutGeneration(replace(record.generation, address=change.address, policy=policy_of(desired)))
-
-
-def _run_record(address: str, desired: Desired, generation: int, starts: Mapping[str, int]) -> RunRecord:
-    lifecycle = desired.spec.lifecycle
-    return RunRecord(
-        address=address,
-        standing=Standing.ACTIVE,
-        acknowledged=desired.form,
-        protect=lifecycle.protect,
-        generation=generation,
-        starts=starts,
-        on_remove=lifecycle.on_remove,
-    )
-
-
-def _generation(decision: _Decision, change: Change, desired: Desired) -> GenerationRecord:
-    upstream = {str(found.address) for found in desired.spec.depends_on if found.rerun}
-    numbers = dict.fromkeys(sorted(upstream), 0)
-    for other in decision.plan.changes if upstream else ():
-        if other.address in upstream:
-            numbers[other.address] = max(numbers[other.address], other.generation)
-    return GenerationRecord(
-        address=change.address,
-        number=change.generation,
-        form=desired.form,
-        policy=policy_of(desired),
-        run_id=change.run_id,
-        reason=change.reason.value if change.reason else "",
-        serial=decision.serial,
-        decided_at=decision.world.now,
-        upstream=numbers,
-    )
-
-
-def policy_of(desired: Desired) -> Policy:
-    """What a drain must know of a run, so that it never needs the project's text."""
-    spec = desired.spec
-    return Policy(
-        queue=spec.queue,
-        resource=spec.resource,
-        priority=spec.priority.rank,
-        depends_on=tuple(sorted(str(found.address) for found in spec.depends_on)),
-        retry_max=spec.retry.max,
-        retry_on=spec.retry.on,
-        backoff=spec.retry.backoff,
-        timeout=spec.timeout,
-    )
-
-
-def _attempt(decision: _Decision, change: Change, desired: Desired, first_id: str, before: int) -> AttemptRecord:
-    return AttemptRecord(
-        address=change.address,
-        generation=change.generation,
-        number=change.attempt,
-        run_id=change.run_id,
-        status=Status.PENDING,
-        manifest=decision.launch_text(desired, change, first_id, before),
-        sequence=decision.serial * _PER_DECISION + decision.order[change.address],
-        since=decision.world.now,
-    )
-
-
-def ids_reserved(retry_max: int, attempt: int) -> int:
-    """How many ids an attempt takes: its own, and one for each retry that its policy may append without a decision."""
-    return 1 + max(0, retry_max - (attempt - 1))
-
-
-def _count(starts: Mapping[str, int], intent: str, step: int) -> Mapping[str, int]:
-    return {**starts, intent: starts.get(intent, 0) + step}
+def _acknowledge(decision: _Decision, change: Change, desired: Desired, record: RunState) -> Iterator[Write]:
+    """An edit is accepted; an attempt that is under way will be followed by attempts of the new form."""
+    generation, latest, starts = record.generation, record.latest, record.run.starts
+    assert generation is not None
+    assert latest is not None
+    same = is_same_experiment(generation.form, desired, latest)
+    ids = ids_for_retries(desired, latest.number) if same and latest.status.is_active else 0
+    counted = count_starts(starts, desired.form.intent, ids)
+    yield PutRun(run_record(change.address, desired, record.run.generation, counted))
+    policy = policy_of(desired) if same else acknowledged_policy(generation.policy, desired)
+    upstream = upstream_seen(decision.world, desired, record)
+    yield PutGeneration(replace(generation, address=change.address, policy=policy, upstream=upstream))
+    if ids:
+        own = replace(change, generation=latest.generation, attempt=latest.number, run_id=latest.run_id)
+        text = decision.launch_text(desired, own, generation.run_id, starts.get(desired.form.intent, 0) - 1)
+        launch = replace(Launch.from_text(latest.manifest), retry=Launch.from_text(text).retry)
+        yield PutLaunch(change.address, latest.generation, latest.number, launch.to_text())

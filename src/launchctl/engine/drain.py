@@ -6,7 +6,7 @@ crash is looked up before anything else is done with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -37,8 +37,8 @@ class Drain:
         self.ledger = Ledger(means.store, means.sink)
         self._starter = Starter(means, self.ledger)
 
-    def run(self, *, wait: bool) -> State:
-        """Drains, and returns the last state that it saw."""
+    def run(self, *, wait: bool) -> tuple[State, Mapping[str, str]]:
+        """Drains; the last state that it saw, and what each pending attempt waits for, by reference."""
         pause = FIRST_POLL
         interrupt = self._means.interrupt
         with ThreadPoolExecutor(self._means.parallelism, thread_name_prefix="submit") as pool:
@@ -46,11 +46,11 @@ class Drain:
                 state, moved = self._cycle(pool)
                 if interrupt.is_requested:
                     pool.shutdown(wait=not interrupt.is_urgent, cancel_futures=True)
-                    return state
+                    return state, self._schedule(state).waiting
                 if moved:
                     pause = FIRST_POLL
                 elif not wait or self._is_drained(state):
-                    return state
+                    return state, self._schedule(state).waiting
                 else:
                     interrupt.wait(pause)
                     pause = min(pause * 1.5, LAST_POLL)
@@ -74,7 +74,7 @@ class Drain:
         """Watch, stop, retry, start: each once. The state afterwards, and whether anything moved."""
         state = self._means.store.load()
         moved = self._watch(state)
-        moved = self._stop(state) or moved
+        moved = self._stop(pool, state) or moved
         state = self._means.store.load() if moved else state
         if self._starts and not self._means.interrupt.is_requested:
             if self._retry(state):
@@ -89,7 +89,9 @@ class Drain:
 
     def _watch(self, state: State) -> bool:
         """Records what the targets say of everything that is active."""
-        active = [found for found in _active(state) if found.status is not Status.INTENT]
+        return self._look_at([found for found in _active(state) if found.status is not Status.INTENT])
+
+    def _look_at(self, active: Sequence[AttemptRecord]) -> bool:
         if not active:
             return False
         try:
@@ -102,27 +104,31 @@ class Drain:
 
     # Stopping.
 
-    def _stop(self, state: State) -> bool:
-        """Cancels what was asked for and what is overdue; carries out what was held back."""
-        moved = False
+    def _stop(self, pool: ThreadPoolExecutor, state: State) -> bool:
+        """Cancels what was asked for and what is overdue, all at a time; carries out what was held back."""
         now = self._means.clock()
+        moved = False
+        doomed: list[AttemptRecord] = []
         for attempt in _all(state):
             if attempt.status.is_terminal and not attempt.is_released:
                 moved = self._release(attempt) or moved
             elif attempt.status.is_active and (attempt.cancel_requested or _is_due(attempt, now)):
-                moved = self._cancel(attempt) or moved
-        return moved
+                doomed.append(attempt)
+        for attempt in doomed:
+            self._means.sink(CancelSent(reference(attempt), attempt.run_id))
+        troubles = [message for message in pool.map(self._cancel, doomed) if message]
+        for name, message in troubles:
+            self.ledger.trouble(name, message)
+        return self._look_at(doomed) or moved
 
-    def _cancel(self, attempt: AttemptRecord) -> bool:
+    def _cancel(self, attempt: AttemptRecord) -> tuple[str, str] | None:
+        """Stops one attempt, in a thread; what went wrong, if anything did."""
         launch = Launch.from_text(attempt.manifest)
         try:
             self._means.clients.of(launch.resource).cancel(target_of(attempt, launch))
-            self._means.sink(CancelSent(reference(attempt), attempt.run_id))
-            seen = self._means.clients.observe([attempt]).get(attempt.run_id)
         except ProviderError as error:
-            self.ledger.trouble(reference(attempt), error.message)
-            return False
-        return self.ledger.record([attempt], [_after(attempt, seen, self._means.clock())])
+            return reference(attempt), self._means.redactor.text(error.message)
+        return None
 
     def _release(self, attempt: AttemptRecord) -> bool:
         launch = Launch.from_text(attempt.manifest)

@@ -27,6 +27,8 @@ class Launch:
     resource: str
     body: JSON
     labels: Mapping[str, str]
+    queue: str = ""
+    """The queue that it counts on, whatever its run's is by now."""
     deferred: Mapping[Path, Deferred] = field(default_factory=dict[Path, Deferred])
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """Environment variable of the job to the locator of its secret."""
@@ -44,6 +46,7 @@ class Launch:
             resource=spec.resource,
             body=manifest.body,
             labels=labels,
+            queue=spec.queue,
             deferred=manifest.deferred,
             secrets={name: dict(found.locator) for name, found in spec.secrets.items()},
             timeout=spec.timeout,
@@ -60,6 +63,7 @@ class Launch:
             "resource": self.resource,
             "body": self.body,
             "labels": self.labels,
+            "queue": self.queue,
             "deferred": [[list(path), list(text.pieces)] for path, text in self.deferred.items()],
             "secrets": self.secrets,
             "timeout": self.timeout,

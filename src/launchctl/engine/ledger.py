@@ -43,9 +43,20 @@ class Ledger:
             self.failed[found.address] = None
         self._sink(
             StatusChanged(
-                reference(found), found.run_id, old, found.status, found.exit_code, found.message, found.started_at
+                reference(found),
+                found.run_id,
+                old,
+                found.status,
+                found.exit_code,
+                found.message,
+                found.started_at,
+                found.ended_at,
             )
         )
+
+    def refused(self, name: str, message: str) -> None:
+        """Keeps a refusal for the report; its change of status tells it."""
+        self.errors[f"{name}: {message}"] = None
 
     def trouble(self, name: str, message: str) -> None:
         """Tells what did not stop the drain, once, and keeps it for the report."""

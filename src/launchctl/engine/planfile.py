@@ -19,7 +19,7 @@ from launchctl.diagnostics import Span
 from launchctl.engine.plan import Action, Change, FieldChange, Override, Plan, Reason
 from launchctl.errors import StalePlan
 from launchctl.schemas.validate import violations
-from launchctl.values import JSON, canonical, digest
+from launchctl.values import JSON, canonical, digest, digest_text
 
 FORMAT_VERSION = "1"
 MAX_BYTES = 256 * 1024 * 1024
@@ -35,6 +35,7 @@ class SavedPlan:
     state: str
     """URL of the state, without credentials."""
     variables: Mapping[str, str]
+    """Digest of each value from outside; the values themselves are given again when the plan is applied."""
     inputs: Mapping[str, str]
     """Digest of each file that the project was compiled from, by path relative to the project's folder."""
 
@@ -51,7 +52,7 @@ def write_plan(
         "entity": plan.entity,
         "state": {"lineage": plan.lineage, "serial": plan.serial, "url": without_credentials(state)},
         "inputs": dict(inputs),
-        "variables": dict(variables),
+        "variables": {name: digest_text(value) for name, value in variables.items()},
         "override": {
             name: list(found) if isinstance(found, tuple) else found for name, found in asdict(plan.override).items()
         },
@@ -130,6 +131,7 @@ def change_to_json(change: Change) -> JSON:
         "reason": change.reason.value if change.reason else None,
         "status": change.status.value if change.status else None,
         "changes": [_field_to_json(field) for field in change.changes],
+        **_place(change.span),
     }
     if change.message:
         body["message"] = change.message
@@ -141,8 +143,18 @@ def change_to_json(change: Change) -> JSON:
 
 
 def _field_to_json(field: FieldChange) -> JSON:
-    place = {"file": field.span.file, "line": field.span.line, "column": field.span.column} if field.span else {}
-    return {"path": field.path, "class": field.field_class.value, "old": field.old, "new": field.new, **place}
+    return {
+        "path": field.path,
+        "class": field.field_class.value,
+        "old": field.old,
+        "new": field.new,
+        **_place(field.span),
+    }
+
+
+def _place(span: Span | None) -> dict[str, JSON]:
+    """Where something is written: where it begins."""
+    return {"file": span.file, "line": span.line, "column": span.column} if span else {}
 
 
 def plan_to_json(plan: Plan) -> JSON:
@@ -174,11 +186,12 @@ def _change(read: Mapping[str, JSON]) -> Change:
         message=read.get("message", ""),
         options=tuple(read.get("options", ())),
         affects=tuple(read.get("affects", ())),
+        span=_span(read),
     )
 
 
 def _span(read: Mapping[str, JSON]) -> Span | None:
-    """The place of a field; a plan file keeps where it begins."""
+    """The place that `_place` wrote."""
     if "line" not in read:
         return None
     return Span(read["file"], read["line"], read["column"], read["line"], read["column"])

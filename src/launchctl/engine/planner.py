@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 
-from launchctl.compiler.program import FieldClass
-from launchctl.engine.cells import CELLS, Case, Changes, requested, start
+from launchctl.engine.cells import CELLS, Case, Changes, after_upstream, requested, start
 from launchctl.engine.decision import TABLE, Changed
-from launchctl.engine.fingerprint import field_changes
-from launchctl.engine.plan import Action, Change, FieldChange, Plan, Reason, fits
-from launchctl.engine.removal import config_changes, removals
+from launchctl.engine.edit import edit_of
+from launchctl.engine.plan import Action, Change, Plan, Reason, fits
+from launchctl.engine.removal import config_changes, configured, refused_rename, removals
 from launchctl.engine.schedule import schedule
+from launchctl.engine.upstream import upstream_seen
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
@@ -22,8 +22,7 @@ from launchctl.status import Status
 def make_plan(world: World) -> Plan:
     """What apply would do with every address, configuration first, then in the order of the project."""
     planner = _Planner(world)
-    renamed = frozenset(planner.renamed.values())
-    changes = (*config_changes(world), *planner.runs(), *removals(world, renamed))
+    changes = (*config_changes(world), *planner.runs(), *removals(world))
     return Plan(
         project=world.program.project,
         entity=world.program.entity,
@@ -39,17 +38,7 @@ def make_plan(world: World) -> Plan:
 class _Planner:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.renamed = {
-            str(move.target): str(move.source)
-            for move in world.program.moved
-            if self._is_active(str(move.source)) and not self._is_active(str(move.target))
-        }
-        """New address to old."""
         self.planned: dict[str, Changes] = {}
-
-    def _is_active(self, address: str) -> bool:
-        found = self.world.recorded(address)
-        return found is not None and found.run.standing is Standing.ACTIVE
 
     def runs(self) -> Iterator[Change]:
         """Changes of every run that the project names; each is planned after those that it depends on."""
@@ -65,21 +54,23 @@ class _Planner:
 
     @cached_property
     def _targeted(self) -> frozenset[str] | None:
-        """Addresses that `--target` names, with what they depend on; None without a target."""
+        """Addresses that `--target` names, with what they depend on and their queues; None without a target."""
         if not self.world.override.targets:
             return None
-        known = {*self.world.desired, *(self.world.state.runs if self.world.state else ())}
+        known = {*self.world.desired, *configured(self.world)}
+        known |= {*self.world.state.runs, *self.world.state.configs} if self.world.state else set()
         reached = {name for name in known if fits(name, self.world.override.targets)}
         waiting = list(reached)
         while waiting:
             run = self.world.desired.get(waiting.pop())
-            fresh = {str(found.address) for found in run.spec.depends_on} - reached if run else set[str]()
-            reached |= fresh
-            waiting.extend(fresh)
+            if run is not None:
+                needed = {*(str(found.address) for found in run.spec.depends_on), f"queues.{run.spec.queue}"}
+                waiting.extend(needed - reached)
+                reached |= needed
         return frozenset(reached)
 
     def _run(self, address: str, desired: Desired) -> Changes:
-        record = self.world.recorded(self.renamed.get(address, address))
+        record = self.world.recorded(address)
         attempt = record.latest if record else None
         base = Change(address, Action.NO_OP, None, span=desired.spec.span)
         if record is None or attempt is None:
@@ -93,10 +84,12 @@ class _Planner:
         )
         changes = self._again(base, desired, record, attempt)
         if record.run.standing is not Standing.ACTIVE:
-            changes = tuple(_named_again(change) for change in changes)
-        if address in self.renamed:
-            message = f"was {self.renamed[address]} until now"
-            changes = (replace(base, action=Action.RECORD, reason=Reason.RENAMED, message=message), *changes)
+            changes = _named_again(base, changes)
+        if address in self.world.renames.sources:
+            message = f"was {self.world.renames.sources[address]} until now"
+            return (replace(base, action=Action.RECORD, reason=Reason.RENAMED, message=message), *changes)
+        if address in self.world.renames.refused and any(change.action is Action.START for change in changes):
+            return (refused_rename(base, self.world.renames.refused[address], address),)
         return changes
 
     # A run that was never decided.
@@ -119,7 +112,7 @@ class _Planner:
     def _gone(self) -> Mapping[str, str]:
         """Intent to address of the runs that were started and that the project does not name any more."""
         runs = self.world.state.runs.items() if self.world.state else ()
-        sources = set(self.renamed.values())
+        sources = set(self.world.renames.sources.values())
         return {
             record.generation.form.intent: address
             for address, record in runs
@@ -133,7 +126,7 @@ class _Planner:
     # A run that was decided before.
 
     def _again(self, base: Change, desired: Desired, record: RunState, attempt: AttemptRecord) -> Changes:
-        changed, fields = _changed(desired, record, attempt)
+        changed, fields = edit_of(record.run.acknowledged, desired, attempt)
         case = Case(
             self.world,
             replace(base, changes=fields),
@@ -147,10 +140,11 @@ class _Planner:
         assert status is not None
         if fits(base.address, self.world.override.rerun) and status not in {Status.PENDING, Status.INTENT}:
             return requested(case)
-        upstream = self._moved_upstream(desired, record) if status.is_terminal else None
+        upstream = self._moved_upstream(desired, record)
         if upstream and changed is not Changed.INTENT:
-            message = f"{upstream} has a new generation"
-            return (start(self.world, case.base, desired, record, Reason.UPSTREAM, message),)
+            moved = after_upstream(case, f"{upstream} has a new generation")
+            if moved is not None:
+                return moved
         return CELLS[TABLE[status][changed]](case)
 
     @cached_property
@@ -159,16 +153,10 @@ class _Planner:
 
     def _moved_upstream(self, desired: Desired, record: RunState) -> str | None:
         """The `rerun` dependency whose generation has risen since this run's own was decided."""
-        assert record.generation is not None
-        for dependency in desired.spec.depends_on:
-            name = str(dependency.address)
-            if dependency.rerun and self._generation_after(name) > record.generation.upstream.get(name, 0):
+        for name, seen in upstream_seen(self.world, desired, record).items():
+            if max((change.generation for change in self.planned.get(name, ())), default=0) > seen:
                 return name
         return None
-
-    def _generation_after(self, address: str) -> int:
-        """Number of an address's latest generation once this plan is applied."""
-        return max((change.generation for change in self.planned.get(address, ())), default=0)
 
 
 def _in_dependency_order(desired: Mapping[str, Desired]) -> Iterator[str]:
@@ -181,32 +169,10 @@ def _in_dependency_order(desired: Mapping[str, Desired]) -> Iterator[str]:
     return iter(TopologicalSorter(graph).static_order())
 
 
-def _named_again(change: Change) -> Change:
+def _named_again(base: Change, changes: Changes) -> Changes:
     """A run that was removed and is named again: its history decides, as if it had never gone."""
-    if change.action is not Action.NO_OP:
-        return change
-    return replace(
-        change, action=Action.RECORD, reason=Reason.METADATA_CHANGED, message="named again; its history counts"
-    )
-
-
-def _changed(desired: Desired, record: RunState, attempt: AttemptRecord) -> tuple[Changed, tuple[FieldChange, ...]]:
-    """What changed since the last form that an apply accepted."""
-    accepted = record.run.acknowledged
-    if accepted.hashes == desired.form.hashes:
-        return Changed.NOTHING, ()
-    fields = field_changes(accepted, desired.form, desired.spec)
-    pinned = _pinned_image(fields, attempt)
-    kinds = {field.field_class for field in fields if field is not pinned}
-    if FieldClass.INTENT in kinds:
-        return Changed.INTENT, fields
-    return Changed.PLACEMENT if FieldClass.PLACEMENT in kinds else Changed.METADATA, fields
-
-
-def _pinned_image(fields: tuple[FieldChange, ...], attempt: AttemptRecord) -> FieldChange | None:
-    """The change of a tag into the very digest that the latest attempt ran, which is none."""
-    digest = attempt.handle.get("image_digest")
-    for field in fields:
-        if field.path == "image" and digest and str(field.new).endswith(f"@{digest}"):
-            return field
-    return None
+    if any(change.action.decides or change.action is Action.BLOCKED for change in changes):
+        return changes
+    message = "named again; its history counts"
+    again = replace(base, action=Action.RECORD, reason=Reason.METADATA_CHANGED, message=message)
+    return (again, *(change for change in changes if change.action is not Action.NO_OP))

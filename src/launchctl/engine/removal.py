@@ -9,62 +9,121 @@ from launchctl.compiler.program import AgentSpec, QueueSpec
 from launchctl.engine.decision import Removed, removed
 from launchctl.engine.plan import Action, Change, Reason, fits
 from launchctl.engine.world import World
-from launchctl.state.model import RunState, Standing
+from launchctl.state.model import AttemptRecord, RunState, Standing
+from launchctl.status import Status
 from launchctl.values import canonical
 
 
-def removals(world: World, renamed: frozenset[str]) -> Iterator[Change]:
-    """Changes of every active run that the project does not name any more, but for those that were renamed."""
+def removals(world: World) -> Iterator[Change]:
+    """Changes of every run that the project does not name any more, but for those that were renamed."""
+    handed_over = frozenset(world.renames.sources.values())
     for address, record in sorted(world.state.runs.items() if world.state else ()):
-        gone = address not in world.desired and address not in renamed
-        if gone and record.run.standing is Standing.ACTIVE:
-            yield _removal(world, address, record)
+        if address not in world.desired and address not in handed_over:
+            yield from _removal(world, address, record)
 
 
-def _removal(world: World, address: str, record: RunState) -> Change:
-    attempt = record.latest
-    status = world.status_of(attempt) if attempt else None
-    base = Change(
-        address,
+def _removal(world: World, address: str, record: RunState) -> Iterator[Change]:
+    running = [found for found in record.attempts if removed(world.status_of(found)) is Removed.ON_REMOVE]
+    if record.run.standing is Standing.FORGOTTEN:
+        yield from (_stopping(world, found) for found in running)
+    if record.run.standing is not Standing.ACTIVE:
+        return
+    latest = record.latest
+    base = _base(world, latest) if latest else Change(address, Action.FORGET, Reason.REMOVED)
+    target = next((new for new, old in world.renames.refused.items() if old == address), None)
+    if record.run.protect:
+        yield _protected(base)
+    elif target is not None:
+        yield refused_rename(base, address, target)
+    else:
+        if latest is not None and latest.status is Status.PENDING:
+            yield replace(base, message="it was not started yet")
+        elif not running:
+            yield replace(base, message="its history stays")
+        unfinished = [found for found in running if _is_unfinished(world, found)]
+        yield from (_unfinished(world, found) for found in unfinished)
+        under_way = [found for found in running if found not in unfinished]
+        if under_way:
+            yield from _removal_of_running(world, record, under_way)
+
+
+def _base(world: World, attempt: AttemptRecord) -> Change:
+    return Change(
+        attempt.address,
         Action.FORGET,
         Reason.REMOVED,
-        generation=record.run.generation,
-        attempt=attempt.number if attempt else 0,
-        run_id=attempt.run_id if attempt else "",
-        status=status,
+        generation=attempt.generation,
+        attempt=attempt.number,
+        run_id=attempt.run_id,
+        status=world.status_of(attempt),
     )
-    if record.run.protect:
-        return replace(
-            base,
-            action=Action.BLOCKED,
-            message="it is protected",
-            options=("put it back with lifecycle: {protect: false} and apply that first",),
-        )
-    match removed(status):
-        case Removed.DROP:
-            return replace(base, message="it was not started yet")
-        case Removed.FORGET:
-            return replace(base, message="its history stays")
-        case Removed.ON_REMOVE:
-            return _removal_of_running(world, base, record)
 
 
-def _removal_of_running(world: World, base: Change, record: RunState) -> Change:
-    if record.latest is not None and record.latest.cancel_requested:
-        return replace(base, action=Action.WAITING, message="is being cancelled")
-    if record.run.on_remove == "cancel" or fits(base.address, world.override.allow_cancel):
-        return replace(base, action=Action.CANCEL)
-    if record.run.on_remove == "detach":
-        return replace(base, message="it runs on, and is no longer observed")
+def _is_unfinished(world: World, attempt: AttemptRecord) -> bool:
+    """Whether a crash left an attempt that its provider has no object of."""
+    return attempt.run_id in world.asked and world.status_of(attempt) is Status.INTENT
+
+
+def _unfinished(world: World, attempt: AttemptRecord) -> Change:
+    if attempt.cancel_requested:
+        return _stopping(world, attempt)
+    message = "its start was begun and never recorded, and the provider has no such object"
+    return replace(_base(world, attempt), action=Action.CANCEL, message=message)
+
+
+def _stopping(world: World, attempt: AttemptRecord) -> Change:
+    return replace(_base(world, attempt), action=Action.WAITING, message="is being cancelled")
+
+
+def _protected(base: Change) -> Change:
     return replace(
         base,
         action=Action.BLOCKED,
-        message="it is running, and the project does not name it any more",
-        options=(
-            f"launchctl apply --allow cancel={base.address}",
-            "put it back with lifecycle: {on_remove: detach} and apply that first",
-        ),
+        message="it is protected",
+        options=("put it back with lifecycle: {protect: false} and apply that first",),
     )
+
+
+def refused_rename(base: Change, source: str, target: str) -> Change:
+    """A rename onto an address that has a history of its own."""
+    return replace(
+        base,
+        action=Action.BLOCKED,
+        reason=Reason.RENAMED,
+        changes=(),
+        message=f"{source} cannot become {target}, which has a history of its own",
+        options=("give it a name that was never used", "take the line out of `moved`"),
+    )
+
+
+def _removal_of_running(world: World, record: RunState, running: Sequence[AttemptRecord]) -> Iterator[Change]:
+    """One change for each attempt that is under way: another than the latest runs on where it was superseded."""
+    if record.run.on_remove == "cancel" or fits(record.run.address, world.override.allow_cancel):
+        for attempt in running:
+            base = _base(world, attempt)
+            yield _stopping(world, attempt) if attempt.cancel_requested else replace(base, action=Action.CANCEL)
+        return
+    base = _base(world, running[-1])
+    if record.run.on_remove == "detach":
+        yield replace(base, message="it runs on, and is no longer observed")
+    elif all(attempt.cancel_requested for attempt in running):
+        yield _stopping(world, running[-1])
+    else:
+        yield replace(
+            base,
+            action=Action.BLOCKED,
+            message="it is running, and the project does not name it any more",
+            options=(
+                f"launchctl apply --allow cancel={base.address}",
+                "put it back with lifecycle: {on_remove: detach} and apply that first",
+            ),
+        )
+
+
+def configured(world: World) -> Iterator[str]:
+    """Addresses of the project's queues and agents."""
+    yield from (str(queue.address) for queue in world.program.queues.values())
+    yield from (str(agent.address) for agent in world.program.agents.values())
 
 
 def config_changes(world: World) -> Iterator[Change]:

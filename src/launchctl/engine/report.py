@@ -10,12 +10,13 @@ from launchctl.state.model import AttemptRecord, RunState, Standing, State
 
 
 def run_lines(state: State, waiting: Mapping[str, str]) -> tuple[RunLine, ...]:
-    """The latest attempt of every active run, and every other that still runs, by address."""
+    """The latest attempt of every active run, and every other that still runs and is ours, by address."""
     return tuple(
         _line(run, attempt, waiting)
         for _, run in sorted(state.runs.items())
         for attempt in run.attempts
-        if run.run.standing is Standing.ACTIVE and (attempt is run.latest or attempt.status.is_active)
+        if (run.run.standing is Standing.ACTIVE and attempt is run.latest)
+        or (run.run.standing is not Standing.DETACHED and attempt.status.is_active)
     )
 
 

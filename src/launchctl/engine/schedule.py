@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from launchctl.engine.launch import Launch
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.status import Status
 
@@ -52,9 +53,9 @@ class _Room:
     def __init__(self, state: State) -> None:
         self.limits = {address: found.max_jobs for address, found in state.configs.items()}
         self.active = Counter(
-            f"queues.{run.generation.policy.queue}"
+            f"queues.{_queue_of(run, attempt)}"
             for run in state.runs.values()
-            if run.generation is not None
+            if run.run.standing is not Standing.DETACHED
             for attempt in run.attempts
             if attempt.status.is_active
         )
@@ -68,6 +69,12 @@ class _Room:
             return f"a place on {queue} (max_jobs {limit})"
         self.active[queue] += 1
         return ""
+
+
+def _queue_of(run: RunState, attempt: AttemptRecord) -> str:
+    """The queue that an attempt runs on; that of its run may have been edited since."""
+    own = Launch.from_text(attempt.manifest).queue if attempt.manifest else ""
+    return own or (run.generation.policy.queue if run.generation else "")
 
 
 def _pending(state: State) -> Iterator[tuple[RunState, AttemptRecord]]:

@@ -16,6 +16,8 @@ from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.pipeline import Compiled, Request
 from launchctl.engine.plan import Override, Plan
 from launchctl.engine.planner import make_plan
+from launchctl.engine.redaction import Redactor
+from launchctl.engine.renaming import renames_of
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
 from launchctl.engine.verdict import gone, observed
@@ -41,7 +43,8 @@ class Session:
         self.request = request
         self.store = store
         self.clock = clock
-        self.clients = Clients(self._site())
+        self.redactor = Redactor.of(compiled.program, request.environment)
+        self.clients = Clients(self._site(), self.redactor)
 
     def _site(self) -> Site:
         program = self.compiled.program
@@ -73,6 +76,10 @@ class Session:
         """What names the state, if anything does."""
         return _named_state(self.compiled, self.request)
 
+    def redact(self, text: str) -> str:
+        """A text that somebody else wrote, without secrets and without the values of `${env:NAME}`."""
+        return self.redactor.text(text)
+
     # Planning.
 
     def plan(self, override: Override | None = None, *, refresh: bool = True, lineage: str = "") -> Plan:
@@ -103,16 +110,22 @@ class Session:
             asked=frozenset(found.run_id for found in active),
             refreshed=refresh,
             override=override,
+            renames=renames_of(program, state),
         )
 
     def _active(self, state: State | None) -> list[AttemptRecord]:
-        """Attempts that a provider is asked about: not terminal, and not being started by a living claim."""
-        runs = state.runs.values() if state else ()
+        """Attempts that a provider is asked about: not terminal, and not being started by a living claim.
+
+        A run that was let go of is asked about again once the project names it again.
+        """
+        runs = state.runs.items() if state else ()
+        moved = self.compiled.program.moved if self.compiled.program else ()
+        named = {*self.compiled.desired, *(str(move.source) for move in moved)}
         now = self.clock()
         return [
             attempt
-            for run in runs
-            if run.run.standing is not Standing.DETACHED
+            for address, run in runs
+            if run.run.standing is not Standing.DETACHED or address in named
             for attempt in run.attempts
             if attempt.status.is_active and not self._is_in_flight(attempt, now)
         ]

@@ -16,6 +16,7 @@ from launchctl.engine.events import Claimed, Created, Sink
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
+from launchctl.engine.redaction import Redactor
 from launchctl.engine.schedule import reference
 from launchctl.engine.submit import Outcome, submit
 from launchctl.engine.verdict import observed
@@ -41,6 +42,7 @@ class Means:
     """Of the process: secrets and `${env:NAME}` are read from it."""
     sink: Sink
     interrupt: Interrupt
+    redactor: Redactor
     prepare: Callable[[AttemptRecord, Launch], None]
     """Makes ready what an attempt needs on this machine, before it is created."""
     parallelism: int = 10
@@ -130,10 +132,12 @@ class Starter:
         now = self._means.clock()
         if outcome.observation is not None:
             self._means.sink(Created(reference(attempt), attempt.run_id))
-            return self._created(attempt, outcome.observation, now)
-        self._ledger.trouble(reference(attempt), outcome.message)
+            return self._created(attempt, self._means.redactor.observation(outcome.observation), now)
+        message = self._means.redactor.text(outcome.message)
         if outcome.is_refused:
-            return replace(attempt, status=Status.FAILED, message=outcome.message, since=now, ended_at=now)
+            self._ledger.refused(reference(attempt), message)
+            return replace(attempt, status=Status.FAILED, message=message, since=now, ended_at=now)
+        self._ledger.trouble(reference(attempt), message)
         self._release([attempt])
         return None
 

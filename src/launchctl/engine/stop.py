@@ -25,16 +25,23 @@ _STOP_SECONDS = 30.0
 def cancel(session: Session, references: Sequence[Reference], sink: Sink) -> Report:
     """Stops attempts: a pending one never starts, a running one is stopped at its provider and watched to its end.
 
+    A protected one goes on, and the report says so.
+
     Raises:
         UsageError: one of the references never ran.
-        Blocked: one of them is protected.
+        Blocked: all of them are protected.
     """
     state = _require_state(session)
     found = [_attempt(state, wanted) for wanted in references]
-    for run, _ in found:
-        _require_unprotected(run)
-    _decide(session, state, [write for _, attempt in found for write in _stop(session, attempt)], sink)
-    return _watch(session, {attempt.run_id for _, attempt in found}, sink)
+    protected = [run.run.address for run, _ in found if run.run.protect]
+    hint = "set lifecycle: {protect: false} and apply that first"
+    if len(protected) == len(found) and found:
+        raise Blocked(f"{', '.join(protected)} is protected", hint=hint)
+    doomed = [attempt for run, attempt in found if not run.run.protect]
+    _decide(session, state, [write for attempt in doomed for write in _stop(session, attempt)], sink)
+    report = _watch(session, {attempt.run_id for attempt in doomed}, sink)
+    refused = tuple(f"{address} is protected and goes on: {hint}" for address in protected)
+    return replace(report, errors=(*report.errors, *refused), blocked=len(protected))
 
 
 def destroy_plan(session: Session) -> Plan:
@@ -109,11 +116,6 @@ def _attempt(state: State, wanted: Reference) -> tuple[RunState, AttemptRecord]:
     if not fitting:
         raise UsageError(f"{wanted} is not under way", hint=f"its latest generation is g{run.run.generation}")
     return run, fitting[-1]
-
-
-def _require_unprotected(run: RunState) -> None:
-    if run.run.protect:
-        raise Blocked(f"{run.run.address} is protected", hint="set lifecycle: {protect: false} and apply that first")
 
 
 def _stop(session: Session, attempt: AttemptRecord) -> Iterable[Write]:

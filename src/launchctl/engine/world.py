@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from launchctl.compiler.program import LaunchSpec, Program
 from launchctl.engine.plan import Override
+from launchctl.engine.renaming import Renames
 from launchctl.providers.base import Observation, Provider
 from launchctl.state.model import AttemptRecord, Form, RunState, State
 from launchctl.status import Status
@@ -41,10 +42,12 @@ class World:
     refreshed: bool = True
     """Whether the providers were to be asked at all."""
     override: Override = field(default_factory=Override)
+    renames: Renames = field(default_factory=Renames)
 
     def recorded(self, address: str) -> RunState | None:
-        """The record of an address, forgotten or detached ones included."""
-        return self.state.runs.get(address) if self.state else None
+        """The record of an address of the project, by the name that the state knows it under; forgotten and
+        detached ones included."""
+        return self.state.runs.get(self.renames.recorded_as(address)) if self.state else None
 
     def status_of(self, attempt: AttemptRecord) -> Status:
         """Where an attempt stands now: a terminal record beats live absence, a terminal live status beats a

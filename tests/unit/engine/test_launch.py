@@ -17,6 +17,7 @@ LAUNCH = Launch(
         "launchctl.dev/generation": "1",
         "launchctl.dev/attempt": "1",
     },
+    queue="gpu",
     deferred={("argv", 2): Deferred(("echo ", "TEAM", " ${env:TEAM}"))},
     secrets={"HF_TOKEN": {"env": "HF"}},
     timeout=3600.0,

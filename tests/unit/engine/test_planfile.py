@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from launchctl.compiler.program import FieldClass
+from launchctl.diagnostics import Span
 from launchctl.engine.plan import Action, Change, FieldChange, Override, Plan, Reason
 from launchctl.engine.planfile import is_plan_file, plan_to_json, read_plan, without_credentials, write_plan
 from launchctl.errors import StalePlan
@@ -31,6 +33,7 @@ PLAN = Plan(
             attempt=1,
             run_id="runs-a-3f09a1c2d4",
             status=Status.SUCCEEDED,
+            span=Span("project.yaml", 21, 3, 21, 3),
             changes=(FieldChange("args[1]", FieldClass.INTENT, "0.1", None),),
         ),
         Change("runs.b", Action.BLOCKED, Reason.INTENT_CHANGED, 1, 1, "runs-b-1", Status.RUNNING, options=("x",)),
@@ -53,7 +56,8 @@ def saved(tmp_path: Path) -> Path:
 def test_a_plan_is_read_back_as_it_was_written(saved: Path) -> None:
     read = read_plan(saved)
     assert read.plan == PLAN
-    assert read.variables == {"tag": "v2"}
+    assert read.variables == {"tag": "sha256:" + hashlib.sha256(b"v2").hexdigest()}
+    assert "v2" not in saved.read_text()
     assert read.project == saved.parent / "project"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from fakes.lab import Lab, decided, new_lab, shown
+from fakes.lab import Lab, decided, shown
 from fakes.target import Killed
 
 from launchctl.addresses import Address, Kind, Reference
@@ -23,12 +23,6 @@ EDITS: dict[str, JSON] = {
     "placement": {**RUN, "resource": {"size": 2, "label": "x"}},
     "intent": {**RUN, "args": ["--second"]},
 }
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with new_lab() as made:
-        yield made
 
 
 def killed_at(kind: type[Event]) -> Callable[[Event], None]:
@@ -137,6 +131,19 @@ def test_a_pending_run_takes_the_new_form_in_the_same_generation(lab: Lab, edit:
     assert body["argv"][1] == EDITS[edit]["args"]
     assert (body["size"], body["label"]) == (EDITS[edit]["resource"]["size"], EDITS[edit]["resource"]["label"])
     assert decided(lab.plan()) == []
+
+
+def test_a_pending_run_that_takes_a_new_form_keeps_its_place(lab: Lab) -> None:
+    lab.engine.advance = False
+    one: dict[str, JSON] = {"max_jobs": 1}
+    lab.runs(one, a={"args": ["a"]}, b={"args": ["b"]}, c={"args": ["c"]})
+    lab.apply(wait=False)
+    assert lab.statuses() == {"runs.a@g1#a1": "running", "runs.b@g1#a1": "pending", "runs.c@g1#a1": "pending"}
+    lab.runs(one, a={"args": ["a"]}, b={"args": ["another"]}, c={"args": ["c"]})
+    lab.apply(wait=False)
+    lab.engine.advance = True
+    lab.apply()
+    assert [owner[0] for owner in lab.engine.created] == ["runs.a", "runs.b", "runs.c"]
 
 
 def test_what_is_being_started_by_somebody_who_lives_is_left_alone(lab: Lab) -> None:
