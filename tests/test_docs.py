@@ -310,6 +310,20 @@ def test_every_code_has_a_name_and_sentences_in_our_style() -> None:
     assert wrong == []
 
 
+def test_every_function_that_the_architecture_names_is_there() -> None:
+    named = re.findall(r"`((?:compiler|engine|schemas|state|images)(?:\.\w+)+)`", _text("architecture.md"))
+    assert named
+    assert [name for name in named if not _exists(f"launchctl.{name}")] == []
+
+
+def _exists(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    try:
+        return hasattr(import_module(module), attribute) or bool(import_module(name))
+    except ModuleNotFoundError:
+        return False
+
+
 def test_every_decision_is_listed() -> None:
     pages = {path.name for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")}
     assert set(re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", _text("decisions/README.md"))) == pages
