@@ -16,7 +16,7 @@ from launchctl.errors import StateError
 from launchctl.state.decision import insert_attempt, queue_of
 from launchctl.state.model import AttemptRecord, Claim, Standing
 from launchctl.state.owner import is_dead
-from launchctl.state.rows import OUTCOME_COLUMNS, is_settled, outcome_row
+from launchctl.state.rows import OUTCOME_COLUMNS, is_settled, outcome_row, read_status
 from launchctl.state.snapshot import read_attempts
 from launchctl.status import Status
 
@@ -86,7 +86,7 @@ def append_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> boo
         "SELECT number, status FROM attempts WHERE address = ? AND generation = ? ORDER BY number DESC LIMIT 1",
         (record.address, record.generation),
     ).fetchone()
-    if latest is None or latest[0] + 1 != record.number or not Status(latest[1]).is_terminal:
+    if latest is None or latest[0] + 1 != record.number or not read_status(latest[1]).is_terminal:
         return False
     insert_attempt(connection, record, queue_of(connection, record.address, record.generation))
     return True

@@ -8,7 +8,6 @@ since is never written over, the decision is stale as a whole.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import assert_never
@@ -25,6 +24,8 @@ from launchctl.state.rows import (
     form_row,
     generation_row,
     is_settled,
+    read_queue,
+    read_status,
     run_row,
 )
 from launchctl.state.store import (
@@ -117,7 +118,7 @@ def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> s
         raise StateError(
             f"{address}@g{generation} is not recorded, but an attempt of it is; this is a bug in launchctl"
         )
-    return str(json.loads(row[0])[0])
+    return read_queue(row[0])
 
 
 def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None:
@@ -250,7 +251,7 @@ def _put_launch(connection: sqlite3.Connection, address: str, generation: int, n
     found = connection.execute(
         f"SELECT id, status FROM attempts {_OF_ATTEMPT}", (address, generation, number)
     ).fetchone()
-    if found is None or not Status(found[1]).is_active:
+    if found is None or not read_status(found[1]).is_active:
         raise _stale(address, generation, number, f"is {found[1]}" if found else "is gone")
     connection.execute(_PUT_MANIFEST, (found[0], manifest))
 
@@ -268,7 +269,7 @@ def _request_cancel(connection: sqlite3.Connection, address: str, generation: in
     ).fetchone()
     if found is None:
         raise _stale(address, generation, number, "is gone")
-    if not Status(found[1]).is_terminal:
+    if not read_status(found[1]).is_terminal:
         connection.execute("UPDATE attempts SET cancel_requested = 1 WHERE id = ?", (found[0],))
 
 

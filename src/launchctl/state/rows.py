@@ -218,6 +218,24 @@ def read_attempt(row: Row, manifest: str) -> AttemptRecord:
         raise DamagedRow(f"attempt {address}@g{generation}#a{number}") from error
 
 
+def read_status(text: object) -> Status:
+    """The status that a column of its own holds."""
+    status = _STATUSES.get(text) if isinstance(text, str) else None
+    if status is None:
+        raise DamagedRow("status of an attempt")
+    return status
+
+
+def read_queue(policy: object) -> str:
+    """The queue of a policy's column."""
+    if not isinstance(policy, str):
+        raise DamagedRow("policy of a generation")
+    try:
+        return _read_policy(policy).queue
+    except (TypeError, ValueError) as error:
+        raise DamagedRow("policy of a generation") from error
+
+
 def read_config(row: Row) -> ConfigRecord:
     """The queue or agent of a row of `CONFIG_COLUMNS`, whose types have been checked."""
     return ConfigRecord(*row)

@@ -24,6 +24,9 @@ LEASE_SECONDS = 60.0
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process's, which takes milliseconds."""
 
+_MANY = 1_000
+"""Records in one step from which on it is worth a larger cache."""
+
 
 class SqliteStore:
     """A `StateStore` in a file; without a `journal` its file system decides which."""
@@ -108,7 +111,7 @@ class SqliteStore:
             StateLocked: the lease was taken over or broken meanwhile.
             StalePlan: another decision or a drain was first; nothing was written.
         """
-        with self._deciding(lease) as connection:
+        with self._deciding(lease, len(writes)) as connection:
             recorded = snapshot.read_head(connection).serial
             if recorded != serial:
                 raise StalePlan(
@@ -123,7 +126,7 @@ class SqliteStore:
 
     def replace(self, lease: Lease, contents: Contents) -> None:
         """Put other contents in the place of all that is recorded, lineage and serial included."""
-        with self._deciding(lease) as connection:
+        with self._deciding(lease, len(contents.attempts)) as connection:
             decision.replace_contents(connection, contents)
         self.place.write_marker(contents.head.lineage)
 
@@ -159,8 +162,9 @@ class SqliteStore:
         self._database.close()
 
     @contextmanager
-    def _deciding(self, held: Lease) -> Iterator[sqlite3.Connection]:
-        with self._database.write_much() as connection:
+    def _deciding(self, held: Lease, records: int) -> Iterator[sqlite3.Connection]:
+        write = self._database.write_much if records > _MANY else self._database.write
+        with write() as connection:
             lease.require_lease(connection, held)
             yield connection
 

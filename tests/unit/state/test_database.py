@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from state_records import HEAD, decide, limit, start
+from state_records import HEAD, NOW, attempt, decide, limit, start
 
 from launchctl.errors import StateDamaged, StateError
 from launchctl.state import schema
 from launchctl.state.database import Database, Journal, errors
 from launchctl.state.place import Place
 from launchctl.state.sqlite import SqliteStore
+from launchctl.state.store import PutAttempt, RequestCancel
 
 
 @pytest.fixture
@@ -110,6 +112,32 @@ def test_record_that_cannot_be_is_damage(made: Path, statement: str) -> None:
     with pytest.raises(StateDamaged, match="is damaged") as caught:
         store.load()
     assert "launchctl state repair" in (caught.value.hint or "")
+    store.close()
+
+
+DAMAGED_STATUS = "UPDATE attempts SET status = 'finished'"
+DAMAGED_POLICY = "UPDATE generations SET policy = '['"
+
+
+@pytest.mark.parametrize(
+    ("statement", "use"),
+    [
+        (DAMAGED_STATUS, lambda store: decide(store, [RequestCancel("runs.a", 1, 1)])),
+        (DAMAGED_STATUS, lambda store: store.add_attempt(attempt("a", 2))),
+        (DAMAGED_STATUS, lambda store: store.claim([attempt("a")], "ada", NOW, NOW + 60)),
+        (DAMAGED_STATUS, lambda store: store.record([attempt("a")])),
+        (DAMAGED_STATUS, lambda store: store.resolve(attempt("a"))),
+        (DAMAGED_POLICY, lambda store: decide(store, [PutAttempt(attempt("a"))])),
+        (DAMAGED_POLICY, lambda store: store.claim([attempt("a")], "ada", NOW, NOW + 60)),
+    ],
+)
+def test_damage_is_noticed_by_whoever_meets_it(
+    made: Path, statement: str, use: Callable[[SqliteStore], object]
+) -> None:
+    change(made, statement)
+    store = SqliteStore(made)
+    with pytest.raises(StateDamaged, match="is damaged"):
+        use(store)
     store.close()
 
 
