@@ -66,8 +66,29 @@ def test_list_and_show_tell_what_is_on_record(call: Call) -> None:
 def test_a_renamed_run_keeps_its_history(call: Call) -> None:
     assert call("state", "mv", "runs.fine", "runs.good").stderr == "runs.fine is runs.good from now on\n"
     assert call("logs", "runs.good").stdout == "fine\n"
-    assert call("state", "mv", "runs.good", "runs.slow").returncode == 1
+    assert call("state", "mv", "runs.good", "runs.slow").returncode == 64
     assert call("state", "mv", "runs.nobody", "runs.x").returncode == 64
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("runs.fine", "queues.p", "queues.p"),
+        ("runs.fine", "jobs.s", "jobs.s"),
+        ("runs.fine", "sweeps.s/1", "sweeps.s/1"),
+        ("runs.fine", "runs.b@g1", "runs.b@g1"),
+        ("runs.fine@g1", "runs.b", "runs.fine@g1"),
+        ("queues.here", "queues.p", "queues.here"),
+    ],
+)
+def test_only_a_run_is_renamed_and_only_to_a_run(call: Call, old: str, new: str, wrong: str) -> None:
+    before = call("state", "list").stdout
+    refused = call("state", "mv", old, new)
+    assert (refused.returncode, refused.stderr) == (
+        64,
+        f'error: "{wrong}" is no run: only runs can be renamed\nhint: as in `runs.baseline`\n',
+    )
+    assert call("state", "list").stdout == before
 
 
 def test_a_forgotten_run_stays_in_the_history(call: Call) -> None:

@@ -18,7 +18,16 @@ _OFF = frozenset({"", "0", "false", "no"})
 
 
 def prepare_streams() -> None:
-    """Lets no character of a user's text fail on a narrow terminal: what it cannot show is spelled out."""
+    """Lets nothing fail on what is printed: a closed stream swallows it, a narrow terminal has characters spelled out.
+
+    A closed descriptor is opened, since the next file that is opened would get its number, and what
+    is printed with it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115  (open as long as the process)
+            os.set_inheritable(nowhere.fileno(), True)  # noqa: FBT003
+            setattr(sys, name, nowhere)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

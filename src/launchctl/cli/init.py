@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,7 +16,7 @@ from launchctl.cli import console
 from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
-from launchctl.cli.views.text import line, listed
+from launchctl.cli.views.text import line, listed, visible
 from launchctl.errors import LaunchctlError
 from launchctl.values import pretty
 
@@ -40,14 +41,17 @@ def init(
     ] = "process",
 ) -> int:
     """Write a small, commented project. Overwrites nothing."""
-    texts = {path: text.replace("@PROJECT@", _project_name(folder)) for path, text in _texts(template)}
+    name, wanted = _project_name(folder), folder.resolve().name
+    texts = {path: text.replace("@PROJECT@", name) for path, text in _texts(template)}
     existing = [str(folder / path) for path in texts if path != _IGNORE and (folder / path).exists()]
     if existing:
         raise LaunchctlError(f"nothing was written, since there is {listed(existing, 5)}", hint="name another folder")
     for path, text in texts.items():
         _write(folder / path, text)
     console.show(line(f"{folder / path}") for path in sorted(texts))
-    where = f" {folder}" if folder != Path() else ""
+    if name != wanted:
+        console.say(f'the project is named "{name}", since "{visible(wanted)}" is no name of a project')
+    where = f" {shlex.quote(visible(str(folder)))}" if folder != Path() else ""
     if template in _RUNNABLE:
         console.say(f"`launchctl plan{where}` shows what would run, `launchctl apply --wait{where}` runs it")
     else:

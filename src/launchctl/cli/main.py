@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -37,6 +38,8 @@ COMMANDS: dict[str, str] = {
 }
 """Each is the `app` of the module of its name, which is imported when the command is used."""
 
+_FOLLOWING = frozenset({"logs", "status"})
+"""Commands that Ctrl-C is the ordinary way out of."""
 _OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOSPC, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EDQUOT}
     | {errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENAMETOOLONG, errno.ELOOP}
@@ -82,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _call(arguments)
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return _interrupted(arguments)
     except InvalidProject as error:
         _show_diagnostics(error)
         return ExitCode.INVALID
@@ -105,8 +108,19 @@ def _call(arguments: Sequence[str]) -> int:
         message = getattr(error, "format_message", error.__str__)()
         raise UsageError(_in_our_voice(message), hint=f"`{_path_of(error)} --help` shows how") from error
     except typer.Abort:
-        return ExitCode.INTERRUPTED
+        return _interrupted(arguments)
+    if type(code) is int and code == ExitCode.INTERRUPTED:  # no code of ours: what the parser made of an interrupt
+        return _interrupted(arguments)
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _interrupted(arguments: Sequence[str]) -> ExitCode:
+    """Says so, undisturbed; an apply that has decided anything is interrupted elsewhere, and says more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    name = arguments[0] if arguments else ""
+    if name not in _FOLLOWING:
+        console.say("interrupted before anything was decided" if name == "apply" else "interrupted")
+    return ExitCode.INTERRUPTED
 
 
 def _command(arguments: Sequence[str]) -> tuple[str, list[str], TyperCommand | TyperGroup]:
@@ -137,8 +151,8 @@ def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the 
 
 
 def _in_our_voice(message: str) -> str:
-    message = message.replace("'", '"').replace(": Value error, ", ": ").replace("Input should be", "expected a number")
-    message = message.rstrip(".")
+    message = " ".join(message.split()).replace(". Choose from: ", ": one of ").replace("'", '"')
+    message = message.replace(": Value error, ", ": ").replace("Input should be", "expected a number").rstrip(".")
     return message[:1].lower() + message[1:]
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from launchctl.addresses import Address, Kind, Reference
 from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode
-from launchctl.cli.options import AddressArgument, address_of, with_project
+from launchctl.cli.options import AddressArgument, address_of, reference_of, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import state_place, visible
@@ -90,12 +91,12 @@ def mv(
     from launchctl.cli.project import opened_to_look
     from launchctl.state.store import RenameRun
 
-    source, target = address_of(old), address_of(new)
+    source, target = _run_address(old), _run_address(new)
     with opened_to_look(selection) as session:
         found = _recorded(session)
         _run(found, source)
         if target in found.runs:
-            raise LaunchctlError(f"{target} has a history of its own", hint=f"`launchctl state show {target}`")
+            raise UsageError(f"{target} has a history of its own", hint=f"`launchctl state show {target}`")
         _decide(session, found, [RenameRun(source, target)])
     console.say(f"{source} is {target} from now on")
     return ExitCode.OK
@@ -204,6 +205,18 @@ def repair(selection: Selection) -> int:
         found = mend(session.store.place.path, time.time())
     console.show_text("".join(f"{visible(sentence)}\n" for sentence in found))
     return ExitCode.OK
+
+
+def _run_address(text: str) -> str:
+    """The address of a run, whole: neither another kind of thing nor one of its generations has a history of its own.
+
+    Raises:
+        UsageError: the text is something else.
+    """
+    reference = reference_of(text)
+    if reference != Reference(Address(Kind.RUNS, reference.address.name)):
+        raise UsageError(f'"{text}" is no run: only runs can be renamed', hint="as in `runs.baseline`")
+    return str(reference.address)
 
 
 def _recorded(session: Session) -> State:

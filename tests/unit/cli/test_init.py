@@ -66,7 +66,17 @@ def test_an_ignore_file_of_the_users_stays(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text() == "*.pyc\n"
 
 
-@pytest.mark.parametrize(("folder", "name"), [("My project!", "My-project"), ("...", "first"), ("ünï", "n")])
-def test_the_project_is_named_after_its_folder(tmp_path: Path, folder: str, name: str) -> None:
-    call(tmp_path, "init", folder)
+@pytest.mark.parametrize(
+    ("folder", "name"), [("My project!", "My-project"), ("...", "first"), ("ünï", "n"), ("имя проекта", "first")]
+)
+def test_the_project_is_named_after_its_folder_and_another_name_is_said(tmp_path: Path, folder: str, name: str) -> None:
+    done = call(tmp_path, "init", folder)
     assert f'\nproject: "{name}"\n' in (tmp_path / folder / "project.yaml").read_text()
+    assert done.stderr.splitlines()[0] == (f'the project is named "{name}", since "{folder}" is no name of a project')
+
+
+def test_the_commands_that_are_shown_can_be_typed(tmp_path: Path) -> None:
+    assert call(tmp_path, "init", "a b").stderr.splitlines()[-1] == (
+        "`launchctl plan 'a b'` shows what would run, `launchctl apply --wait 'a b'` runs it"
+    )
+    assert "named" not in call(tmp_path, "init", "fine").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import types
@@ -105,15 +106,14 @@ def test_help_imports_no_command() -> None:
             "hint: `launchctl plan --help` shows how\n",
         ),
         (["--frobnicate"], "error: no such option: --frobnicate\nhint: `launchctl --help` shows how\n"),
+        (
+            ["resolve", "runs.a"],
+            'error: missing option "--as": one of succeeded, failed\nhint: `launchctl resolve --help` shows how\n',
+        ),
         (["logs"], 'error: missing argument "ADDR"\nhint: `launchctl logs --help` shows how\n'),
         (
             ["logs", "baseline"],
             'error: "baseline" is no address\nhint: as in `runs.baseline`, or `runs.baseline@g1#a2`\n',
-        ),
-        (
-            ["resolve", "runs.a"],
-            'error: missing option "--as". Choose from:\n  \tsucceeded,\n  \tfailed\n'
-            "hint: `launchctl resolve --help` shows how\n",
         ),
         (["state"], "error: missing command\nhint: `launchctl state --help` shows how\n"),
         (
@@ -194,15 +194,36 @@ def _command_that_raises(monkeypatch: pytest.MonkeyPatch, error: BaseException) 
         (LaunchctlError("one\ntwo \x1b[2J"), 1, "error: one\n  two \\x1b[2J\n"),
         (PermissionError(13, "Permission denied", "/x"), 1, 'error: cannot use "/x": permission denied\n'),
         (OSError(28, "No space left on device"), 1, "error: no space left on device\n"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
 def test_the_boundary_turns_errors_into_codes_and_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, said: str
 ) -> None:
     _command_that_raises(monkeypatch, error)
+    handler = signal.getsignal(signal.SIGINT)
     assert run(["fail"]) == code
+    signal.signal(signal.SIGINT, handler)
     assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("--version", 0), ("version", 0), ("--help", 0), ("explain max_jobs", 0), ("frobnicate", 64), ("status", 6)],
+)
+def test_a_closed_stream_is_silent_and_changes_no_exit_code(
+    tmp_path: Path, arguments: str, code: int, closed: str
+) -> None:
+    found = subprocess.run(
+        ["sh", "-c", f'"$0" -m launchctl {arguments} <&- {closed}', sys.executable],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == code
+    assert "bug" not in found.stdout + found.stderr
+    assert "Traceback" not in found.stdout + found.stderr
 
 
 def test_a_bug_is_70_and_its_traceback_goes_to_a_file(
