@@ -61,14 +61,7 @@ class Drain:
         return not any(ours) and not plan.ready and plan.wake_at is None
 
     def _schedule(self, state: State) -> Schedule:
-        """The schedule, without what this process cannot start."""
-        plan = schedule(state, self._means.clock())
-        stuck = self._starter.stuck
-        if not stuck:
-            return plan
-        ready = tuple(found for found in plan.ready if found.run_id not in stuck)
-        lacking = {reference(found): stuck[found.run_id] for found in plan.ready if found.run_id in stuck}
-        return Schedule(ready, {**plan.waiting, **lacking}, plan.wake_at)
+        return schedule(state, self._means.clock(), self._means.environment)
 
     def _cycle(self, pool: ThreadPoolExecutor) -> tuple[State, bool]:
         """Watch, stop, retry, start: each once. The state afterwards, and whether anything moved."""

@@ -149,7 +149,8 @@ class _Planner:
 
     @cached_property
     def _waiting(self) -> Mapping[str, str]:
-        return schedule(self.world.state, self.world.now).waiting if self.world.state else {}
+        state = self.world.state
+        return schedule(state, self.world.now, self.world.environment).waiting if state else {}
 
     def _moved_upstream(self, desired: Desired, record: RunState) -> str | None:
         """The `rerun` dependency whose generation has risen since this run's own was decided."""

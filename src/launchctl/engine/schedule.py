@@ -28,8 +28,8 @@ def reference(attempt: AttemptRecord) -> str:
     return f"{attempt.address}@g{attempt.generation}#a{attempt.number}"
 
 
-def schedule(state: State, now: float) -> Schedule:
-    """The schedule of a snapshot at a moment (seconds since the epoch)."""
+def schedule(state: State, now: float, environment: Mapping[str, str]) -> Schedule:
+    """The schedule of a snapshot at a moment (seconds since the epoch), for a process with this environment."""
     room = _Room(state)
     ready: list[AttemptRecord] = []
     waiting: dict[str, str] = {}
@@ -39,7 +39,7 @@ def schedule(state: State, now: float) -> Schedule:
         if not reason and attempt.not_before > now:
             wake.append(attempt.not_before)
             reason = f"its back-off of {attempt.not_before - now:.0f} s"
-        reason = reason or room.take(run)
+        reason = reason or Launch.from_text(attempt.manifest).missing(environment) or room.take(run)
         if reason:
             waiting[reference(attempt)] = reason
         else:

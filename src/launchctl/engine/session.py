@@ -110,6 +110,7 @@ class Session:
             asked=frozenset(found.run_id for found in active),
             refreshed=refresh,
             override=override,
+            environment=self.request.environment,
             renames=renames_of(program, state),
         )
 
@@ -143,7 +144,7 @@ class Session:
             return ()
         if refresh:
             state = self._as_observed(state)
-        return run_lines(state, schedule(state, self.clock()).waiting)
+        return run_lines(state, schedule(state, self.clock(), self.request.environment).waiting)
 
     def _as_observed(self, state: State) -> State:
         active = self._active(state)

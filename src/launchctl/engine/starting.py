@@ -50,14 +50,12 @@ class Means:
 
 
 class Starter:
-    """Starts attempts of one drain, and remembers which it could not."""
+    """Starts attempts of one drain, and remembers which it gave up."""
 
     def __init__(self, means: Means, ledger: Ledger) -> None:
         self._means = means
         self._ledger = ledger
         self._renewed_at = 0.0
-        self.stuck: dict[str, str] = {}
-        """Run id to what this process lacks to start it."""
         self.given_up: set[str] = set()
         """Run ids of attempts that are left to another drain."""
 
@@ -85,22 +83,15 @@ class Starter:
         self, pool: ThreadPoolExecutor, batch: Sequence[AttemptRecord]
     ) -> Mapping[Future[Outcome], AttemptRecord]:
         means = self._means
-        able = [found for found in batch if self._is_able(found)]
         now = means.clock()
+        left_over = {found.run_id for found in batch if found.status is Status.INTENT}
+        able = [found for found in batch if not Launch.from_text(found.manifest).missing(means.environment)]
         claimed = means.store.claim(able, means.owner, now, now + CLAIM_SECONDS) if able else ()
         self._renewed_at = now
-        left_over = {found.run_id for found in able if found.status is Status.INTENT}
         self.given_up |= left_over - {found.run_id for found in claimed}
         if claimed:
             means.sink(Claimed(tuple((reference(found), found.run_id) for found in claimed)))
         return {pool.submit(self._create, found, found.run_id in left_over): found for found in claimed}
-
-    def _is_able(self, attempt: AttemptRecord) -> bool:
-        """Whether everything that the attempt needs of this process is there."""
-        missing = Launch.from_text(attempt.manifest).missing(self._means.environment)
-        if missing:
-            self.stuck[attempt.run_id] = missing
-        return not missing
 
     def _create(self, attempt: AttemptRecord, is_left_over: bool) -> Outcome:  # noqa: FBT001  (a pool passes it)
         means, launch = self._means, Launch.from_text(attempt.manifest)

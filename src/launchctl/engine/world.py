@@ -42,6 +42,8 @@ class World:
     refreshed: bool = True
     """Whether the providers were to be asked at all."""
     override: Override = field(default_factory=Override)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Of the process that plans: what pending attempts wait for depends on it."""
     renames: Renames = field(default_factory=Renames)
 
     def recorded(self, address: str) -> RunState | None:
