@@ -12,10 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from launchctl.engine.pipeline import Request, compile_project
-
 from launchctl.engine.apply import ApplyOptions, apply
 from launchctl.engine.events import Event
+from launchctl.engine.pipeline import Request, compile_project
 from launchctl.engine.session import open_session
 
 
