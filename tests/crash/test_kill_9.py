@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,20 +63,27 @@ PROJECTS: dict[str, Callable[[Path], None]] = {"process": process_project, "dock
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Makes project folders whose names, and so whose containers, are this test's alone."""
-    made: list[Path] = []
+    """Makes project folders whose names, and so whose containers, are this test's alone; one is there at a time."""
+    numbers = itertools.count()
+    left: list[Path] = []
+
+    def clean() -> None:
+        while left:
+            folder = left.pop()
+            if "LAUNCHCTL_TEST_DOCKER" in os.environ:
+                remove_containers(folder.name)
+            shutil.rmtree(folder)
 
     def make(target: str) -> Path:
-        folder = tmp_path / f"crash-{os.getpid()}-{len(made)}"
+        clean()
+        folder = tmp_path / f"crash-{os.getpid()}-{next(numbers)}"
         folder.mkdir()
-        made.append(folder)
+        left.append(folder)
         PROJECTS[target](folder)
         return folder
 
     yield make
-    if "LAUNCHCTL_TEST_DOCKER" in os.environ:
-        for folder in made:
-            remove_containers(folder.name)
+    clean()
 
 
 def remove_containers(project: str) -> None:
