@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REQUIRED = tuple(name.lower() for name in os.environ.get("LAUNCHCTL_TEST_REQUIRE", "").split(",") if name)
-MANY = 1_000
+MANY = 500
 """Examples of a property in `.ci/full`."""
 _SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = "settings" if owner is not test else "_hypothesis_internal_use_settings"
         current = getattr(owner, name, None)
         if isinstance(current, settings) and current.max_examples < MANY:
-            setattr(owner, name, settings(current, max_examples=min(current.max_examples * 20, MANY)))
+            setattr(owner, name, settings(current, max_examples=min(current.max_examples * 10, MANY)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
