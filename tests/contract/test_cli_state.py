@@ -160,7 +160,7 @@ def test_destroy_cancels_everything_and_history_stays(call: Call) -> None:
     assert call("destroy").returncode == 64
     done = call("destroy", "--auto-approve")
     assert done.returncode == 0
-    assert done.stderr.startswith("Will happen\n  - runs.slow  cancel: asked for\n\nPlan: 1 to cancel\n")
+    assert done.stderr.startswith("Will happen\n  - runs.slow@g1  cancel: asked for\n\nPlan: 1 to cancel\n")
     assert call("destroy").stdout == "Nothing to do: nothing runs and nothing waits\n"
     assert call("logs", "runs.fine").stdout == "fine\n"
     assert call("plan", "--detailed-exitcode").returncode == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from launchctl.cli import console
-from launchctl.cli.ending import exit_code_of_report, show_report
+from launchctl.cli.ending import conclude
 from launchctl.cli.exit_code import ExitCode
 from launchctl.cli.options import ApproveOption, with_override, with_project
 from launchctl.cli.parser import command_app, example
@@ -59,8 +59,7 @@ def apply(
                 console.say("Not applied")
                 return ExitCode.FAILED
         report = _carry_out(session, plan, ApplyOptions(wait=wait, parallelism=parallelism))
-        show_report(session, report, with_output=wait)
-    return exit_code_of_report(report)
+        return conclude(session, report, waited=wait)
 
 
 @contextmanager

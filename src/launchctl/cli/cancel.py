@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from launchctl.addresses import Reference, matches, parse_address
 from launchctl.cli import console
-from launchctl.cli.ending import exit_code_of_report, show_report
+from launchctl.cli.ending import conclude
 from launchctl.cli.options import AddressesArgument, reference_of, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.progress import progress
 from launchctl.cli.selection import Selection
+from launchctl.engine.events import RunLine
 from launchctl.errors import UsageError
 
 if TYPE_CHECKING:
     from launchctl.engine.session import Session
+    from launchctl.state.model import AttemptRecord
 
 app = command_app()
 
@@ -30,14 +32,36 @@ def cancel(selection: Selection, addresses: AddressesArgument) -> int:
 
     with opened_to_look(selection) as session:
         references = [found for text in addresses for found in _meant(session, text)]
+        under_way = [found for found in references if _is_under_way(session, found)]
         with progress() as sink:
             report = stop(session, references, sink)
-        meant = {str(found.address) for found in references}
-        report = replace(report, runs=tuple(run for run in report.runs if run.address in meant))
-        show_report(session, report, with_output=False)
-        if not report.runs:
+        report = replace(report, runs=tuple(_line(session.attempt(found)) for found in under_way))
+        if not under_way:
             console.say("Nothing to cancel: it has ended already")
-    return exit_code_of_report(report)
+        return conclude(session, report)
+
+
+def _is_under_way(session: Session, reference: Reference) -> bool:
+    """Whether a reference means an attempt that had not ended, of an earlier generation too."""
+    try:
+        return not session.attempt(reference).status.is_terminal
+    except UsageError:
+        return False  # there is none: to cancel it says so
+
+
+def _line(attempt: AttemptRecord) -> RunLine:
+    return RunLine(
+        attempt.address,
+        attempt.generation,
+        attempt.number,
+        attempt.run_id,
+        attempt.status,
+        attempt.since,
+        exit_code=attempt.exit_code,
+        message=attempt.message,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+    )
 
 
 def _meant(session: Session, text: str) -> Iterator[Reference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 from launchctl.addresses import parse_reference
 from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode, gravest
-from launchctl.cli.views.status_text import run_name, status_lines
-from launchctl.cli.views.text import Line, Segment, clip, counted, line, visible
+from launchctl.cli.views.status_text import STATUS_WORDS, cut_notice, never_started, run_name, status_lines
+from launchctl.cli.views.text import Line, Segment, counted, line, shorten, visible
 from launchctl.engine.events import Report, RunLine
 from launchctl.errors import LaunchctlError
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_RUNS = 50
 _MOST_OUTPUTS = 20
+_TAIL = 64 * 1024
+"""Bytes of a run's output that are looked at: longer than any secret."""
+_LINE_END = re.compile(r"[\r\n]+")
 
 
 def exit_code_of_report(report: Report) -> ExitCode:
@@ -32,14 +36,26 @@ def exit_code_of_report(report: Report) -> ExitCode:
     return gravest({code for code, holds in held.items() if holds})
 
 
-def show_report(session: Session, report: Report, *, with_output: bool) -> None:
-    """Prints what became of the runs, and `with_output` the last line that each of those that ended printed."""
+def conclude(session: Session, report: Report, *, waited: bool = False) -> ExitCode:
+    """Prints what became of the runs, and where they were `waited` for the last line that each printed."""
+    try:
+        _show(session, report, waited=waited)
+    except KeyboardInterrupt:
+        console.say("interrupted: `launchctl status` shows how the runs do")
+        return ExitCode.INTERRUPTED
+    return exit_code_of_report(report)
+
+
+def _show(session: Session, report: Report, *, waited: bool) -> None:
     runs = report.runs[:_MOST_RUNS]
     if report.runs:
-        console.show(_runs(report.runs, _last_outputs(session, runs) if with_output else {}))
+        console.show(_runs(report.runs, _last_outputs(session, runs) if waited else {}))
+        console.tell(*cut_notice(runs))
+    told = {f"{run.address}@g{run.generation}#a{run.attempt}: {run.message}" for run in runs}
     for error in report.errors:
-        console.tell(line(Segment("error:", "bold red"), f" {visible(error)}"))
-    console.tell(*_ways_on(report))
+        if error not in told:
+            console.tell(line(Segment("error:", "bold red"), f" {visible(error)}"))
+    console.tell(*_ways_on(report, waited=waited))
 
 
 def _runs(runs: Sequence[RunLine], outputs: Mapping[str, str]) -> Iterator[Line]:
@@ -62,32 +78,38 @@ def _last_outputs(session: Session, runs: Sequence[RunLine]) -> Mapping[str, str
 
 def _last_line(session: Session, run: RunLine) -> str:
     reference = parse_reference(f"{run.address}@g{run.generation}#a{run.attempt}")
-    tail = b""
+    tail, is_whole = b"", True
     try:
         for chunk in session.logs(reference, follow=False) if reference else ():
-            tail = (tail + chunk)[-4096:]
+            tail += chunk
+            if len(tail) > 2 * _TAIL:
+                tail, is_whole = tail[-_TAIL:], False
     except LaunchctlError:
         return ""
-    lines = tail.decode("utf-8", "replace").split("\n")
-    return clip(visible(next((found.rstrip() for found in reversed(lines) if found.strip()), "")), 300)
+    return shorten(visible(last_line(session.redact(tail.decode("utf-8", "replace")), is_whole=is_whole)), 300)
 
 
-def _ways_on(report: Report) -> Iterator[Line]:
+def last_line(text: str, *, is_whole: bool) -> str:
+    """The last line that is not blank; a first one of which the beginning is missing may be part of a secret."""
+    lines = _LINE_END.split(text)
+    return next((found.rstrip() for found in reversed(lines if is_whole else lines[1:]) if found.strip()), "")
+
+
+def _ways_on(report: Report, *, waited: bool) -> Iterator[Line]:
     if report.interrupted:
         unfinished = [run for run in report.runs if not run.status.is_terminal]
         yield line(f"interrupted: {counted(len(unfinished), 'run is', 'runs are')} not finished")
         for run in unfinished[:_MOST_RUNS]:
-            yield line(f"  {visible(run_name(run))}: {run.status.value}")
+            yield line(f"  {visible(run_name(run))}: {STATUS_WORDS[run.status]}")
         yield line("`launchctl apply` goes on from here")
         return
     for run in report.runs:
-        if run.address in report.failed:
+        if run.address in report.failed and not never_started(run.status, run.started_at, run.exit_code):
             yield line(f"`launchctl logs {run.address}` shows what it printed")
             return
     if any(not run.status.is_terminal for run in report.runs):
         active = next((run for run in report.runs if run.status.is_active), report.runs[0])
         yield line(f"`launchctl status` shows how they do, `launchctl logs -f {active.address}` what one prints")
         if any(run.waiting_for for run in report.runs):
-            yield line(
-                "`launchctl apply` starts what waits once it may start; `launchctl apply --wait` does so by itself"
-            )
+            by_itself = "" if waited else "; `launchctl apply --wait` does so by itself"
+            yield line(f"`launchctl apply` starts what waits once it may start{by_itself}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from launchctl.cli import console
 from launchctl.cli.options import AddressArgument, reference_of, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
+from launchctl.cli.views.status_text import never_started
+from launchctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from launchctl.state.model import AttemptRecord
 
 app = command_app()
 
@@ -22,11 +27,22 @@ def logs(
     *,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the run ends.")] = False,
 ) -> int:
-    """Print what a run prints: its latest attempt, or the one that is named."""
+    """Print what a run prints, as it is: its latest attempt, or the one that is named."""
     from launchctl.cli.project import opened_to_look
 
     reference = reference_of(address)
     with opened_to_look(selection) as session:
+        _require_started(session.attempt(reference))
         for chunk in session.logs(reference, follow=follow):
             console.write_bytes(chunk)
     return 0
+
+
+def _require_started(attempt: AttemptRecord) -> None:
+    """Tells silence from an attempt that had no chance to print."""
+    if never_started(attempt.status, attempt.started_at, attempt.exit_code):
+        said = "" if attempt.message in {"", "never started"} else f": {attempt.message}"
+        name = f"{attempt.address}@g{attempt.generation}#a{attempt.number}"
+        raise UsageError(
+            f"{name} never started{said}", hint=f"`launchctl state show {attempt.address}` shows its record"
+        )

@@ -14,7 +14,7 @@ from launchctl.cli import console
 from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
-from launchctl.cli.views.status_text import status_lines
+from launchctl.cli.views.status_text import cut_notice, status_lines
 from launchctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def status(
 
             console.show_json(status_document(session.status()))
         else:
-            console.show(status_lines(session.status(), time.time()))
+            runs = session.status()
+            console.show(status_lines(runs, time.time()))
+            console.tell(*cut_notice(runs))
     return 0
 
 

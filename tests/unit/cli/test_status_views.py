@@ -11,7 +11,7 @@ from launchctl.cli.progress import PlainProgress
 from launchctl.cli.views.event_text import event_lines
 from launchctl.cli.views.live import Board
 from launchctl.cli.views.status_json import moment, status_document
-from launchctl.cli.views.status_text import STATUS_STYLES, status_lines
+from launchctl.cli.views.status_text import STATUS_STYLES, cut_notice, status_lines, waits_for
 from launchctl.cli.views.text import plain
 from launchctl.engine.events import (
     CancelSent,
@@ -28,6 +28,7 @@ from launchctl.engine.events import (
     Waiting,
 )
 from launchctl.status import Status
+from launchctl.values import canonical
 
 NOW = 1_800_000_000.0
 RUNS = (
@@ -68,6 +69,47 @@ def test_what_waits_for_nothing_but_an_apply_says_so() -> None:
     assert plain(status_lines((ready,), NOW)) == (
         "runs.next@g1  pending      5.0s  ready: `launchctl apply` starts it\n1 run: 1 pending\n"
     )
+
+
+def _run(status: Status, message: str = "", waiting_for: str = "") -> RunLine:
+    return RunLine("runs.a", 1, 1, "runs-a-1", status, NOW - 5, waiting_for, message=message)
+
+
+def test_a_person_is_told_words_and_a_program_those_of_the_contract() -> None:
+    runs = (_run(Status.INTENT), _run(Status.TIMED_OUT))
+    assert plain(status_lines(runs, NOW)) == (
+        "runs.a@g1  being started    5.0s\nruns.a@g1  timed out             \n".rstrip(" \n")
+        + "\n2 runs: 1 being started, 1 timed out\n"
+    )
+    document = status_document(runs)
+    assert '"intent"' in canonical(document)
+    assert '"timed_out"' in canonical(document)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("runs.a, which is running", "waits for runs.a, which is running"),
+        ("runs.a, which is timed_out", "waits for runs.a, which is timed out"),
+        ("runs.a, which is intent", "waits for runs.a, which is being started"),
+        ("its back-off of 12 s", "waits for its back-off of 12 s"),
+        ("its back-off of 0 s", "waits for the end of its back-off"),
+    ],
+)
+def test_what_a_run_waits_for_is_said_in_words(reason: str, said: str) -> None:
+    assert waits_for(reason) == said
+    assert said in plain(status_lines((_run(Status.PENDING, waiting_for=reason),), NOW))
+
+
+def test_a_long_message_is_cut_at_a_word_and_its_place_is_told() -> None:
+    run = _run(Status.FAILED, "docker said no " * 30)
+    (row, _) = plain(status_lines((run,), NOW)).splitlines()
+    assert row.endswith("docker said no docker said no…")
+    assert len(row) < 240
+    assert plain(cut_notice((_run(Status.FAILED, "short"), run))) == (
+        "`launchctl state show runs.a` shows its message whole\n"
+    )
+    assert plain(cut_notice((_run(Status.FAILED, "short"),))) == ""
 
 
 def test_no_runs_is_said_in_one_sentence() -> None:
@@ -121,6 +163,12 @@ def _changed(new: Status, **more: object) -> StatusChanged:
             "runs.a@g1#a2: starts in 30s, since the attempt before it ended as preempted\n",
         ),
         (CancelSent("runs.a@g1#a1", "runs-a-1"), "runs.a@g1#a1: asked to stop\n"),
+        (_changed(Status.TIMED_OUT), "runs.a@g1#a1: timed out\n"),
+        (
+            Retrying("runs.a@g1#a2", "runs-a-2", "timed_out", NOW),
+            "runs.a@g1#a2: starts, since the attempt before it ended as timed out\n",
+        ),
+        (Trouble("runs.a@g1#a1", "no " * 120), "runs.a@g1#a1: " + "no " * 99 + "no…\n"),
         (Trouble("runs.a@g1#a1", "no answer"), "runs.a@g1#a1: no answer\n"),
         (Waiting({"runs.b@g1#a1": "runs.a, which is running"}), "runs.b@g1#a1: waits for runs.a, which is running\n"),
         (
@@ -157,10 +205,10 @@ def test_the_board_shows_rows_what_they_wait_for_and_how_long() -> None:
     assert not board.take(Decided(1, 3))
     clock[0] = NOW + 61
     assert _drawn(board, 20) == [
-        "runs.b@g1#a1  intent   1m01s",
-        "runs.a@g1#a1  running  1m01s",
-        "runs.c@g1#a1  pending         waits for runs.a, which is running",
-        "1 pending, 1 intent, 1 running",
+        "runs.b@g1#a1  being started  1m01s",
+        "runs.a@g1#a1  running        1m01s",
+        "runs.c@g1#a1  pending               waits for runs.a, which is running",
+        "1 pending, 1 being started, 1 running",
     ]
 
 

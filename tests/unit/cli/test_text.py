@@ -14,6 +14,7 @@ from launchctl.cli.views.text import (
     listed,
     outcome,
     plain,
+    shorten,
     visible,
     visible_block,
 )
@@ -61,6 +62,26 @@ def test_a_duration_has_two_places(seconds: float, shown: str) -> None:
 def test_a_long_value_is_cut_and_its_length_told() -> None:
     assert clip("x" * 100) == "x" * 100
     assert clip("x" * 1234) == "x" * 80 + "... (1,234 characters)"
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "shown"),
+    [
+        ("short", 10, "short"),
+        ("one two three", 9, "one two…"),
+        ("one, two", 7, "one…"),
+        ("x" * 30, 10, "x" * 9 + "…"),
+    ],
+)
+def test_a_long_sentence_ends_at_a_word(text: str, longest: int, shown: str) -> None:
+    assert shorten(text, longest) == shown
+
+
+def test_of_a_digest_twelve_digits_are_shown() -> None:
+    old, new = "sha256:" + "0123456789abcdef" * 4, "sha256:" + "fedcba9876543210" * 4
+    assert format_change(old, new) == ('"sha256:0123456789ab"', '"sha256:fedcba987654"')
+    assert format_value({"digest": "0123456789abcdef" * 4}) == '{"digest":"0123456789ab"}'
+    assert format_value("0" * 65) == '"' + "0" * 65 + '"'
 
 
 def test_values_keep_their_type_visible() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from launchctl.cli.views.status_text import STATUS_STYLES
-from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, outcome, state_place, visible
+from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, waits_for
+from launchctl.cli.views.text import Line, Segment, counted, duration, line, outcome, shorten, state_place, visible
 from launchctl.engine.events import (
     CancelSent,
     Claimed,
@@ -32,9 +32,10 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
             yield _status_line(event, now)
         case Retrying(reference, _, cause, not_before):
             wait = f" in {duration(not_before - now)}" if not_before > now else ""
-            yield line(f"{visible(reference)}: starts{wait}, since the attempt before it ended as {visible(cause)}")
+            ended = visible(cause.replace("_", " "))
+            yield line(f"{visible(reference)}: starts{wait}, since the attempt before it ended as {ended}")
         case Trouble(reference, message):
-            yield line(Segment(f"{visible(reference)}: {clip(visible(message), _LONGEST_MESSAGE)}", "red"))
+            yield line(Segment(f"{visible(reference)}: {shorten(visible(message), _LONGEST_MESSAGE)}", "red"))
         case Waiting(reasons):
             yield from waiting_lines(reasons)
         case Claimed() | Created():
@@ -59,15 +60,18 @@ def _status_line(event: StatusChanged, now: float) -> Line:
     style = STATUS_STYLES[event.new]
     ended = now if event.ended_at is None else event.ended_at
     ran = f" after {duration(ended - event.started_at)}" if event.new.is_terminal and event.started_at else ""
-    remark = clip(visible(outcome(event.exit_code, event.message)), _LONGEST_MESSAGE)
-    return line(f"{visible(event.reference)}: ", Segment(event.new.value, style), ran, f": {remark}" if remark else "")
+    remark = shorten(visible(outcome(event.exit_code, event.message)), _LONGEST_MESSAGE)
+    return line(
+        f"{visible(event.reference)}: ", Segment(STATUS_WORDS[event.new], style), ran, f": {remark}" if remark else ""
+    )
 
 
 def waiting_lines(reasons: Mapping[str, str]) -> Iterator[Line]:
     """What waits and for what: each where they are few, else how many for each reason."""
     if len(reasons) <= _MOST_WAITING:
         for reference, reason in reasons.items():
-            yield line(f"{visible(reference)}: waits for {clip(visible(reason), _LONGEST_MESSAGE)}")
+            yield line(f"{visible(reference)}: {shorten(visible(waits_for(reason)), _LONGEST_MESSAGE)}")
         return
-    for reason, number in Counter(reasons.values()).most_common(_MOST_WAITING):
-        yield line(f"{counted(number, 'run waits', 'runs wait')} for {clip(visible(reason), _LONGEST_MESSAGE)}")
+    for said, number in Counter(map(waits_for, reasons.values())).most_common(_MOST_WAITING):
+        reason = shorten(visible(said.removeprefix("waits ")), _LONGEST_MESSAGE)
+        yield line(f"{counted(number, 'run waits', 'runs wait')} {reason}")

@@ -16,13 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from launchctl.cli.views.event_text import event_lines
-from launchctl.cli.views.status_text import STATUS_STYLES, status_lines
-from launchctl.cli.views.text import clip, duration, outcome, visible
+from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts, status_lines, waits_for
+from launchctl.cli.views.text import duration, outcome, shorten, visible
 from launchctl.engine.events import Claimed, Event, Retrying, RunLine, StatusChanged, Waiting
 from launchctl.status import Status
 
 _PER_SECOND = 4
 _LEAST_ROWS = 4
+_LONGEST_REMARK = 100
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Board:
             case StatusChanged(reference, _, _, new, exit_code, message, started_at, ended_at):
                 self._set(reference, new, started_at, outcome(exit_code, message), ended_at)
             case Retrying(reference, _, cause):
-                self._set(reference, Status.PENDING, None, f"again, after {cause}")
+                self._set(reference, Status.PENDING, None, f"again, after {cause.replace('_', ' ')}")
             case Waiting(reasons):
                 self.waiting = dict(reasons)
             case _:
@@ -86,7 +87,7 @@ class Board:
         for name in shown:
             self._add(table, name, self.rows[name])
         for name in waiting:
-            reason = f"waits for {clip(visible(self.waiting[name]))}"
+            reason = shorten(visible(waits_for(self.waiting[name])), _LONGEST_REMARK)
             table.add_row(visible(name), Text("pending", STATUS_STYLES[Status.PENDING]), "", Text(reason, "dim"))
         return Group(table, Text(self._counts(), "bold"))
 
@@ -94,13 +95,18 @@ class Board:
         since = row.started_at if row.started_at is not None else row.since
         lasted = (row.since if row.status.is_terminal else self.clock()) - since
         elapsed = "" if row.status.is_terminal and row.started_at is None else duration(lasted)
-        status = Text(row.status.value, STATUS_STYLES[row.status])
-        table.add_row(visible(name), status, Text(elapsed, justify="right"), Text(clip(visible(row.remark)), "dim"))
+        status = Text(STATUS_WORDS[row.status], STATUS_STYLES[row.status])
+        table.add_row(
+            visible(name),
+            status,
+            Text(elapsed, justify="right"),
+            Text(shorten(visible(row.remark), _LONGEST_REMARK), "dim"),
+        )
 
     def _counts(self) -> str:
         found = Counter(row.status for row in self.rows.values())
         found[Status.PENDING] += len(self.waiting)
-        return ", ".join(f"{found[status]:,} {status.value}" for status in Status if found[status])
+        return counts(found)
 
 
 class LiveProgress:

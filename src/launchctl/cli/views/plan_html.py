@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 
 from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
-from launchctl.cli.views.text import visible, visible_block
+from launchctl.cli.views.text import spelled_value, visible, visible_block
 from launchctl.engine.plan import Change, FieldChange, Plan
-from launchctl.values import JSON, canonical
+from launchctl.values import JSON
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
@@ -69,7 +69,7 @@ def _field(field: FieldChange) -> str:
 
 
 def _value(value: JSON) -> str:
-    return "none" if value is None else f"<code>{escape(visible_block(canonical(value)))}</code>"
+    return "none" if value is None else f"<code>{escape(visible_block(spelled_value(value)))}</code>"
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, verb, why
-from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, visible
+from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, shorten, visible
 from launchctl.engine.plan import Change, FieldChange, Plan
 
 DEFAULT_LIMIT = 50
@@ -41,7 +41,7 @@ def _change_lines(change: Change, width: int, fields: int) -> Iterator[Line]:
         Segment(f"  {visible(place(change))}" if change.span else "", "dim"),
     )
     if change.message:
-        yield line(f"      {clip(visible(change.message), 300)}")
+        yield line(f"      {shorten(visible(change.message), 300)}")
     shown = change.changes[:fields] if fields else change.changes
     for field in shown:
         yield _field_line(field)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from launchctl.cli.views.status_json import moment
-from launchctl.cli.views.status_text import STATUS_STYLES
-from launchctl.cli.views.text import Line, Segment, clip, line, visible
+from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS
+from launchctl.cli.views.text import Line, Segment, line, visible
 from launchctl.state.model import AttemptRecord, GenerationRecord, RunRecord, Standing, State
-
-_LONGEST = 200
 
 
 def list_lines(state: State) -> Iterator[Line]:
@@ -22,7 +20,7 @@ def list_lines(state: State) -> Iterator[Line]:
         generation = f"g{found.run.generation}"
         yield line(
             f"{visible(address):<{width}}  {generation:<4}",
-            Segment(status.value if status else "", STATUS_STYLES[status] if status else ""),
+            Segment(STATUS_WORDS[status] if status else "", STATUS_STYLES[status] if status else ""),
             Segment(standing, "dim"),
         )
     head = state.head
@@ -49,8 +47,8 @@ def _attempt_lines(attempt: AttemptRecord) -> Iterator[Line]:
     code = f", exit code {attempt.exit_code}" if attempt.exit_code is not None else ""
     yield line(
         f"      #a{attempt.number}  {visible(attempt.run_id)}  ",
-        Segment(attempt.status.value, STATUS_STYLES[attempt.status]),
+        Segment(STATUS_WORDS[attempt.status], STATUS_STYLES[attempt.status]),
         f"{code}, since {moment(attempt.since)}",
     )
     if attempt.message:
-        yield line(f"          {clip(visible(attempt.message), _LONGEST)}")
+        yield line(f"          {visible(attempt.message)}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, outcome, visible
+from launchctl.cli.views.text import Line, Segment, counted, duration, line, outcome, shorten, visible
 from launchctl.engine.events import RunLine
 from launchctl.status import Status
 
@@ -23,7 +24,16 @@ STATUS_STYLES: Mapping[Status, str] = {
     Status.LOST: "red",
     Status.PRUNED: "green",
 }
+STATUS_WORDS: Mapping[Status, str] = {
+    **{status: status.value for status in Status},
+    Status.INTENT: "being started",
+    Status.TIMED_OUT: "timed out",
+}
+"""The statuses as people are told them; programs get the words of the contract."""
 _WIDEST = 48
+_NARROWEST = 9
+_LONGEST_REMARK = 200
+_STATUS_IN_REASON = re.compile(r"(?<=, which is )(intent|timed_out)$")
 
 
 def run_name(run: RunLine) -> str:
@@ -42,10 +52,31 @@ def elapsed(run: RunLine, now: float) -> str:
 def remark(run: RunLine) -> str:
     """What else there is to say: what it waits for, its exit code, its target's words."""
     if run.waiting_for:
-        return f"waits for {run.waiting_for}"
+        return waits_for(run.waiting_for)
     if run.status is Status.PENDING and not run.message:
         return "ready: `launchctl apply` starts it"
     return outcome(run.exit_code, run.message)
+
+
+def waits_for(reason: str) -> str:
+    """What a pending attempt waits for, as a person is told it."""
+    if reason == "its back-off of 0 s":
+        return "waits for the end of its back-off"
+    return f"waits for {_STATUS_IN_REASON.sub(lambda found: STATUS_WORDS[Status(found.group())], reason)}"
+
+
+def never_started(status: Status, started_at: float | None, exit_code: int | None) -> bool:
+    """Whether an attempt ended without its program having run, so that it printed nothing."""
+    is_told = status.is_terminal and status not in {Status.LOST, Status.SUCCEEDED}
+    return is_told and started_at is None and exit_code is None
+
+
+def cut_notice(runs: Sequence[RunLine]) -> Iterator[Line]:
+    """Where the whole of a message is to be found, if one of the rows has only its beginning."""
+    for run in runs:
+        if len(visible(remark(run))) > _LONGEST_REMARK:
+            yield line(f"`launchctl state show {visible(run.address)}` shows its message whole")
+            return
 
 
 def status_lines(runs: Sequence[RunLine], now: float) -> Iterator[Line]:
@@ -54,22 +85,27 @@ def status_lines(runs: Sequence[RunLine], now: float) -> Iterator[Line]:
         yield line("No runs yet: `launchctl apply` starts them")
         return
     name = min(max(len(run_name(run)) for run in runs), _WIDEST)
+    width = max(_NARROWEST, *(len(STATUS_WORDS[run.status]) for run in runs))
     for run in runs:
-        yield _row(run, now, name)
+        yield _row(run, now, name, width)
     yield line(Segment(tally(runs), "bold"))
 
 
-def _row(run: RunLine, now: float, width: int) -> Line:
+def _row(run: RunLine, now: float, name: int, status: int) -> Line:
+    said = shorten(visible(remark(run)), _LONGEST_REMARK)
     return line(
-        f"{visible(run_name(run)):<{width}}  ",
-        Segment(f"{run.status.value:<9}", STATUS_STYLES[run.status]),
+        f"{visible(run_name(run)):<{name}}  ",
+        Segment(f"{STATUS_WORDS[run.status]:<{status}}", STATUS_STYLES[run.status]),
         f"  {elapsed(run, now):>6}",
-        Segment(f"  {clip(visible(remark(run)), 200)}" if remark(run) else "", "dim"),
+        Segment(f"  {said}" if said else "", "dim"),
     )
 
 
 def tally(runs: Sequence[RunLine]) -> str:
     """`3 runs: 1 succeeded, 2 running`."""
-    found = Counter(run.status for run in runs)
-    parts = ", ".join(f"{found[status]:,} {status.value}" for status in Status if found[status])
-    return f"{counted(len(runs), 'run')}: {parts}"
+    return f"{counted(len(runs), 'run')}: {counts(Counter(run.status for run in runs))}"
+
+
+def counts(found: Mapping[Status, int]) -> str:
+    """`1 succeeded, 2 running`."""
+    return ", ".join(f"{found[status]:,} {STATUS_WORDS[status]}" for status in Status if found.get(status))

@@ -17,6 +17,8 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 _UNSAFE_IN_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
 _LONGEST_VALUE = 100
 _LONGEST_EQUAL = 50
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+_DIGITS = 12
 _CONTEXT = 12
 """Characters shown around the part where two values differ."""
 
@@ -61,14 +63,27 @@ def clip(text: str, longest: int = _LONGEST_VALUE) -> str:
     return text if len(text) <= longest else f"{text[: longest - 20]}... ({len(text):,} characters)"
 
 
+def shorten(text: str, longest: int) -> str:
+    """A sentence, or its beginning up to the end of a word."""
+    if len(text) <= longest:
+        return text
+    start = text[:longest]
+    return (start.rsplit(" ", 1)[0] if " " in start[longest // 2 :] else start[:-1]).rstrip(" ,;:") + "…"
+
+
+def spelled_value(value: JSON) -> str:
+    """A value as JSON, of a digest as much as tells it from others."""
+    return _DIGEST.sub(lambda match: match.group()[:_DIGITS], canonical(value))
+
+
 def format_value(value: JSON) -> str:
     """A field's value as one short line of JSON, so that `"1"` and `1` differ."""
-    return clip(visible(canonical(value)))
+    return clip(visible(spelled_value(value)))
 
 
 def format_change(old: JSON, new: JSON) -> tuple[str, str]:
     """Both values as short lines; of two long ones that are much the same, the part where they differ."""
-    texts = [visible(canonical(value)) for value in (old, new)]
+    texts = [visible(spelled_value(value)) for value in (old, new)]
     if min(map(len, texts)) > _LONGEST_EQUAL:
         same = _equal(*texts)
         start = max(same - _CONTEXT, 0)
