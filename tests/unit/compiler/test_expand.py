@@ -286,7 +286,9 @@ runs:
         ("templates: {gpus: 1, size: 65Gi}", [
             '17:32 value-out-of-bounds: expected a quantity such as 16Gi of at most "64Gi", got "65Gi"']),
         ("templates: {gpus: 1, gpu: 2}", ['17:26 unknown-template-variable: unknown template variable "gpu"']),
-        ("resource: {gpus: 4}", []),
+        ("resource: {gpus: 4}", [
+            '17:22 guard-rail-replaced: the queue gives "gpus" by its template variable "gpus": a run may not write '
+            "another value over it"]),
         ("templates: {gpus: 2}\n    resource: {memory: '{{ memroy }}'}", [
             '18:25 unknown-template-variable: unknown template variable "memroy"']),
     ],
