@@ -125,3 +125,22 @@ def test_an_interrupt_at_the_very_start_is_not_silent(call: Call, tmp_path: Path
     assert "\ninterrupted" in said
     assert "Traceback" not in said
     assert not (tmp_path / ".launchctl").exists()
+
+
+@pytest.mark.skipif(
+    os.environ.get("LAUNCHCTL_TEST_DOCKER") != "1", reason="needs a docker engine: set LAUNCHCTL_TEST_DOCKER=1"
+)
+def test_a_refusal_is_told_once_as_it_happens_and_once_in_the_summary(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project.yaml").write_text(
+        "version: 1\nproject: refusals\nqueues: {boxes: {resource: docker, config: {cpuset-cpus: '4000'}}}\n"
+        "jobs: {echo: {source: {image: 'busybox:local'}, command: [echo, hi]}}\n"
+        "runs: {refused: {job: echo, queue: boxes}}\n"
+    )
+    done = call("apply", "--auto-approve", "--wait")
+    assert done.returncode in {1, 7}, done.stdout + done.stderr
+    assert done.stderr.count("4000") == 1, done.stderr
+    assert done.stdout.count("4000") == 1, done.stdout
+    assert "launchctl logs" not in done.stderr
+    refused = call("logs", "runs.refused")
+    assert refused.returncode == 64
+    assert refused.stderr.startswith("error: runs.refused@g1#a1 never started: ")
