@@ -1,8 +1,8 @@
 """The README's tour is real: its commands are run, and what they print is what it shows.
 
 A code block of the language `console` holds commands after `$ ` and below each what it prints.
-Times, ids and digests differ between two runs and are compared by their form alone. In which order a busy machine gets to
-see its runs move differs too, so that lines of progress are not compared.
+Times, ids and digests differ between two runs and are compared by their form alone. In which order a busy machine
+sees its runs move differs too, so that lines of progress are not compared.
 """
 
 from __future__ import annotations
