@@ -30,30 +30,32 @@ class Clients:
             return self._clients[resource]
 
     def observe(self, attempts: Iterable[AttemptRecord]) -> Mapping[str, Observation]:
-        """What the targets say of these attempts, by run id, one bulk request a target.
+        """What the targets say of these attempts, by run id, one bulk request a target."""
+        found: dict[str, Observation] = {}
+        for resource, group in by_resource(attempts).items():
+            try:
+                found |= self.look(resource, group)
+            except ProviderError as error:
+                error.message = f"{resource}: {error.message}"
+                raise
+        return found
+
+    def look(self, resource: str, attempts: Sequence[AttemptRecord]) -> Mapping[str, Observation]:
+        """What one target says of its attempts.
 
         An object whose labels name another attempt is not this one and counts as absent.
         """
-        by_resource: dict[str, list[tuple[AttemptRecord, Launch]]] = {}
-        for attempt in attempts:
-            launch = Launch.from_text(attempt.manifest)
-            by_resource.setdefault(launch.resource, []).append((attempt, launch))
-        found: dict[str, Observation] = {}
-        for resource, group in by_resource.items():
-            found |= self._ask(resource, group)
-        return found
-
-    def _ask(self, resource: str, group: Sequence[tuple[AttemptRecord, Launch]]) -> Mapping[str, Observation]:
-        owners = {launch.run_id: launch.owner for _, launch in group}
+        launches = {attempt.run_id: Launch.from_text(attempt.manifest) for attempt in attempts}
         try:
-            observed = self.of(resource).observe([target_of(attempt, launch) for attempt, launch in group])
+            targets = [target_of(attempt, launches[attempt.run_id]) for attempt in attempts]
+            observed = self.of(resource).observe(targets)
         except ProviderError as error:
-            error.message = f"{resource}: {self._redactor.text(error.message)}"
+            error.message = self._redactor.text(error.message)
             raise
         return {
             run_id: self._redactor.observation(seen)
             for run_id, seen in observed.items()
-            if seen.owner in {None, owners[run_id]}
+            if seen.owner in {None, launches[run_id].owner}
         }
 
     def close(self) -> None:
@@ -61,3 +63,11 @@ class Clients:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
+
+
+def by_resource(attempts: Iterable[AttemptRecord]) -> Mapping[str, Sequence[AttemptRecord]]:
+    """Attempts by the target that they were decided for."""
+    found: dict[str, list[AttemptRecord]] = {}
+    for attempt in attempts:
+        found.setdefault(Launch.from_text(attempt.manifest).resource, []).append(attempt)
+    return found

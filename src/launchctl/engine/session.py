@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from launchctl.addresses import Reference
+from launchctl.engine.claims import is_in_flight
 from launchctl.engine.clients import Clients
 from launchctl.engine.events import RunLine
 from launchctl.engine.launch import Launch, target_of
@@ -26,7 +27,6 @@ from launchctl.errors import InvalidProject, StateError, UsageError
 from launchctl.providers.base import Observation, Site
 from launchctl.state.model import AttemptRecord, Standing, State
 from launchctl.state.open import VARIABLE, open_store
-from launchctl.state.owner import is_dead
 from launchctl.state.store import StateStore
 from launchctl.status import Status
 
@@ -128,12 +128,8 @@ class Session:
             for address, run in runs
             if run.run.standing is not Standing.DETACHED or address in named
             for attempt in run.attempts
-            if attempt.status.is_active and not self._is_in_flight(attempt, now)
+            if attempt.status.is_active and not is_in_flight(attempt, now)
         ]
-
-    def _is_in_flight(self, attempt: AttemptRecord, now: float) -> bool:
-        claim = attempt.claim if attempt.status is Status.INTENT else None
-        return claim is not None and claim.expires_at > now and not is_dead(claim.owner)
 
     # Reading.
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from launchctl.addresses import Reference
-from launchctl.engine.apply import ApplyOptions, drain
+from launchctl.engine.apply import means_of
+from launchctl.engine.drain import Drain
 from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.plan import Action, Change, Plan, Reason
+from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import reference as spelled
 from launchctl.engine.session import Session
-from launchctl.errors import Blocked, StateError, UsageError
+from launchctl.errors import Blocked, StalePlan, StateError, UsageError
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.state.owner import current_owner
 from launchctl.state.store import PutAttempt, RequestCancel, Write
 from launchctl.status import Status
 
+_TRIES = 5
+"""How often a decision is taken anew where a drain was first."""
 _STOP_SECONDS = 30.0
 """How long a cancel is watched; a target that takes longer is seen by the next command."""
 
@@ -38,8 +42,9 @@ def cancel(session: Session, references: Sequence[Reference], sink: Sink) -> Rep
     if len(protected) == len(found) and found:
         raise Blocked(f"{', '.join(protected)} is protected", hint=hint)
     doomed = [attempt for run, attempt in found if not run.run.protect]
-    _decide(session, state, [write for attempt in doomed for write in _stop(session, attempt)], sink)
-    report = _watch(session, {attempt.run_id for attempt in doomed}, sink)
+    wanted = {attempt.run_id for attempt in doomed}
+    _decide(session, wanted, sink)
+    report = _watch(session, wanted, sink)
     refused = tuple(f"{address} is protected and goes on: {hint}" for address in protected)
     return replace(report, errors=(*report.errors, *refused), blocked=len(protected))
 
@@ -59,10 +64,8 @@ def destroy_plan(session: Session) -> Plan:
 
 def destroy(session: Session, plan: Plan, sink: Sink) -> Report:
     """Carries out `destroy_plan`."""
-    state = _require_state(session)
     wanted = {change.run_id for change in plan.changes if change.action is Action.CANCEL}
-    attempts = [found for run in state.runs.values() for found in run.attempts if found.run_id in wanted]
-    _decide(session, state, [write for found in attempts for write in _stop(session, found)], sink)
+    _decide(session, wanted, sink)
     report = _watch(session, wanted, sink)
     return replace(report, blocked=sum(change.action is Action.BLOCKED for change in plan.changes))
 
@@ -126,34 +129,37 @@ def _stop(session: Session, attempt: AttemptRecord) -> Iterable[Write]:
         yield RequestCancel(attempt.address, attempt.generation, attempt.number)
 
 
-def _decide(session: Session, state: State, writes: list[Write], sink: Sink) -> None:
-    if not writes:
-        return
+def _decide(session: Session, wanted: Collection[str], sink: Sink) -> None:
+    """Records what is to be stopped, by run id; what a drain starts meanwhile is stopped as what it is by then."""
     with session.store.lease(current_owner()) as lease:
         if lease.took_over_from:
             sink(LeaseTakenOver(lease.took_over_from))
-        sink(Decided(session.store.decide(lease, state.head.serial, writes), 0))
+        for tried in range(1, _TRIES + 1):
+            state = _require_state(session)
+            found = (attempt for run in state.runs.values() for attempt in run.attempts if attempt.run_id in wanted)
+            writes = [write for attempt in found for write in _stop(session, attempt)]
+            if not writes:
+                return
+            try:
+                sink(Decided(session.store.decide(lease, state.head.serial, writes), 0))
+            except StalePlan:
+                if tried == _TRIES:
+                    raise
+            else:
+                return
 
 
-def _watch(session: Session, wanted: set[str], sink: Sink) -> Report:
+def _watch(session: Session, wanted: Collection[str], sink: Sink) -> Report:
     """Drains until the wanted attempts have ended, but starts nothing."""
-    until = session.clock() + _STOP_SECONDS
-    interrupt = Interrupt()
-    while True:
-        report = drain(session, ApplyOptions(starts=False), sink, interrupt)
-        state = _require_state(session)
-        open_ends = [
-            found
-            for run in state.runs.values()
-            for found in run.attempts
-            if found.run_id in wanted and not found.status.is_terminal
-        ]
-        if not open_ends:
-            return replace(report, failed=())
-        if session.clock() >= until:
-            late = tuple(f"{spelled(found)} has not ended yet; `launchctl status` follows it" for found in open_ends)
-            return replace(report, errors=(*report.errors, *late), failed=())
-        interrupt.wait(0.1)
+    work = Drain(means_of(session, sink, Interrupt()), watched=frozenset(wanted))
+    state, waiting = work.run(wait=True, until=session.clock() + _STOP_SECONDS)
+    open_ends = [found for found in work.roster.active.values() if found.run_id in wanted]
+    late = tuple(f"{spelled(found)} has not ended yet; `launchctl status` follows it" for found in open_ends)
+    lines = run_lines(state, waiting)
+    return Report(
+        runs=tuple(line for line in lines if line.address in work.ledger.touched or not line.status.is_terminal),
+        errors=(*work.ledger.errors, *late),
+    )
 
 
 def _destroyed(run: RunState, attempt: AttemptRecord) -> Change:

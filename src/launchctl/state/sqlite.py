@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -66,6 +66,12 @@ class SqliteStore:
         """A consistent snapshot; a settled attempt comes without its manifest."""
         with self._database.read() as connection:
             return snapshot.read_state(connection)
+
+    def revision(self) -> Hashable:
+        """Another one after each write through any other connection, or when this one was opened again."""
+        with self._database.read() as connection:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            return (id(connection), version)
 
     def history(self, address: str) -> tuple[tuple[GenerationRecord, ...], tuple[AttemptRecord, ...]]:
         """Every generation and attempt of an address, oldest first, with manifests; the whole state for `*`."""

@@ -6,7 +6,7 @@ by one conditional write. Every write of either kind is one atomic step, durable
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -151,6 +151,11 @@ class StateStore(Protocol):
 
         An attempt that is terminal and released comes without its manifest, which `history` has.
         """
+        ...
+
+    def revision(self) -> Hashable:
+        """Another one after each write of anybody else: with an equal one, what was loaded and what this store
+        wrote since is all there is."""
         ...
 
     def history(self, address: str) -> tuple[tuple[GenerationRecord, ...], tuple[AttemptRecord, ...]]:
