@@ -100,6 +100,8 @@ def test_after_a_wait_nobody_is_told_to_wait(call: Call) -> None:
     assert done.returncode == 1
     assert "$MY_TOKEN" in done.stdout + done.stderr
     assert "apply --wait" not in done.stderr
+    assert "launchctl logs" not in done.stderr
+    assert "waits for the secret in $MY_TOKEN" in call("status").stdout
     assert "ready" not in done.stdout
 
 

@@ -108,8 +108,9 @@ def _ways_on(report: Report, *, waited: bool) -> Iterator[Line]:
             yield line(f"`launchctl logs {run.address}` shows what it printed")
             return
     if any(not run.status.is_terminal for run in report.runs):
-        active = next((run for run in report.runs if run.status.is_active), report.runs[0])
-        yield line(f"`launchctl status` shows how they do, `launchctl logs -f {active.address}` what one prints")
+        active = next((run for run in report.runs if run.status.is_active), None)
+        logs = f", `launchctl logs -f {active.address}` what one prints" if active else ""
+        yield line(f"`launchctl status` shows how they do{logs}")
         if any(run.waiting_for for run in report.runs):
             by_itself = "" if waited else "; `launchctl apply --wait` does so by itself"
             yield line(f"`launchctl apply` starts what waits once it may start{by_itself}")
