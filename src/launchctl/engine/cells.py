@@ -292,6 +292,7 @@ CELLS: Mapping[Cell, Callable[[Case], Changes]] = {
     Cell.RECORD: _record,
     Cell.NEW_GENERATION: new_generation,
     Cell.HOLD: _hold,
+    Cell.HOLD_STOPPED: _hold,
     Cell.HOLD_NEW_FORM: _hold,
     Cell.ASK: _ask,
 }

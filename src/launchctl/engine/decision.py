@@ -35,6 +35,7 @@ class Cell(StrEnum):
     RECORD = "recorded"
     NEW_GENERATION = "a new generation, the old one kept"
     HOLD = "held, unless retry or --retry-failed starts the next attempt"
+    HOLD_STOPPED = "held; only --rerun starts it"
     HOLD_NEW_FORM = "held with the new form, which the next attempt uses"
     ASK = "held until a person says what became of it"
 
@@ -69,7 +70,7 @@ TABLE: Mapping[Status | None, Mapping[Changed, Cell]] = {
     Status.PRUNED: _KEPT,
     Status.FAILED: _FAILED,
     Status.TIMED_OUT: _FAILED,
-    Status.CANCELLED: {**_KEPT, Changed.NOTHING: Cell.HOLD},
+    Status.CANCELLED: {**_KEPT, Changed.NOTHING: Cell.HOLD_STOPPED},
     Status.PREEMPTED: {**_FAILED, Changed.METADATA: Cell.HOLD_NEW_FORM},
     Status.LOST: {**dict.fromkeys(Changed, Cell.ASK), Changed.INTENT: Cell.NEW_GENERATION},
 }

@@ -20,7 +20,7 @@ EXPECTED: tuple[tuple[Status | None, Cell, Cell, Cell, Cell], ...] = (
     (Status.PRUNED, Cell.NOTHING, Cell.RECORD, Cell.RECORD, Cell.NEW_GENERATION),
     (Status.FAILED, Cell.HOLD, Cell.RECORD, Cell.HOLD_NEW_FORM, Cell.NEW_GENERATION),
     (Status.TIMED_OUT, Cell.HOLD, Cell.RECORD, Cell.HOLD_NEW_FORM, Cell.NEW_GENERATION),
-    (Status.CANCELLED, Cell.HOLD, Cell.RECORD, Cell.RECORD, Cell.NEW_GENERATION),
+    (Status.CANCELLED, Cell.HOLD_STOPPED, Cell.RECORD, Cell.RECORD, Cell.NEW_GENERATION),
     (Status.PREEMPTED, Cell.HOLD, Cell.HOLD_NEW_FORM, Cell.HOLD_NEW_FORM, Cell.NEW_GENERATION),
     (Status.LOST, Cell.ASK, Cell.ASK, Cell.ASK, Cell.NEW_GENERATION),
 )
