@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from launchctl.engine.cells import next_id
 from launchctl.engine.events import Decided, Sink, StateCreated
+from launchctl.engine.launch import Launch
 from launchctl.engine.plan import Action, Change, Reason
-from launchctl.engine.records import policy_of
+from launchctl.engine.records import ids_for_retries, policy_of, run_record
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
 from launchctl.engine.world import Desired
 from launchctl.errors import InvalidProject
 from launchctl.providers.base import Observation
 from launchctl.providers.registry import provider_names
-from launchctl.state.model import AttemptRecord, Form, GenerationRecord, Head, RunRecord, Standing
+from launchctl.state.model import AttemptRecord, Form, GenerationRecord, Head, State
 from launchctl.state.owner import current_owner
 from launchctl.state.store import PutAttempt, PutGeneration, PutRun, Write
 
@@ -34,34 +36,45 @@ def adopt_all(session: Session, sink: Sink, address: str = "", run_id: str = "")
     program = session.compiled.program
     if program is None or not session.compiled.is_valid:
         raise InvalidProject(session.compiled.diagnostics)
-    unknown = {
-        name: wanted
-        for name, group in _unknown(session).items()
-        if address in {"", name} and (wanted := [seen for seen in group if run_id in {"", seen.run_id}])
-    }
-    writes, said = _writes(session, unknown)
-    if not writes:
-        return said
+    found = [
+        seen for seen in _unknown(session) if address in {"", _address(session, seen)} and run_id in {"", seen.run_id}
+    ]
     head = session.store.head()
     if head is None:
+        if not found:
+            return ()
         head = Head(str(uuid.uuid4()), 0, program.project, program.entity, session.request.workspace)
         session.store.create(head)
         sink(StateCreated(session.store.url))
     with session.store.lease(current_owner()) as lease:
-        sink(Decided(session.store.decide(lease, head.serial, writes), 0))
+        state = session.store.load()
+        writes, said = _writes(session, state, found)
+        if writes:
+            sink(Decided(session.store.decide(lease, state.head.serial, writes), 0))
     return said
 
 
-def _unknown(session: Session) -> Mapping[str, list[Observation]]:
-    """Objects that no attempt on record has created, by address, oldest first."""
+def _unknown(session: Session) -> Sequence[Observation]:
+    """Objects that no attempt on record has created, oldest first."""
     used = {found.spec.resource for found in session.compiled.desired.values()} & provider_names()
     recorded = {found.run_id for found in session.store.history("*")[1]} if session.state() else set[str]()
-    found: dict[str, list[Observation]] = {}
-    for resource in sorted(used):
-        for seen in session.clients.of(resource).discover():
-            if seen.owner is not None and seen.run_id not in recorded:
-                found.setdefault(seen.owner[0], []).append(seen)
-    return {address: sorted(group, key=_key) for address, group in sorted(found.items())}
+    found = [
+        seen
+        for resource in sorted(used)
+        for seen in session.clients.of(resource).discover()
+        if seen.owner is not None and seen.run_id not in recorded
+    ]
+    return sorted(found, key=lambda seen: (seen.owner or ("", 0, 0), seen.started_at or 0.0))
+
+
+def _address(session: Session, seen: Observation) -> str:
+    """The address of an object's run by its labels, or by what `moved` says has become of it."""
+    program = session.compiled.program
+    moved = {str(move.source): str(move.target) for move in program.moved} if program else {}
+    name = seen.owner[0] if seen.owner else ""
+    for _ in moved:
+        name = moved.get(name, name)
+    return name
 
 
 def _key(seen: Observation) -> tuple[int, int]:
@@ -70,49 +83,59 @@ def _key(seen: Observation) -> tuple[int, int]:
 
 
 def _writes(
-    session: Session, unknown: Mapping[str, Sequence[Observation]]
+    session: Session, state: State, unknown: Sequence[Observation]
 ) -> tuple[tuple[Write, ...], tuple[str, ...]]:
-    writes: list[Write] = []
     said: list[str] = []
-    state = session.state()
-    for address, group in unknown.items():
-        desired = session.compiled.desired.get(address)
-        if desired is None or (state is not None and address in state.runs):
-            why = "the project does not name it" if desired is None else "the state knows another attempt of it"
-            said.extend(f"{seen.run_id}: not adopted, {why}" for seen in group)
-            continue
-        writes.extend(_adopted(session, address, desired, group))
-        said.extend(f"{seen.run_id}: adopted as {address}, {seen.status.value}" for seen in group)
-    return tuple(writes), tuple(said)
+    groups: dict[str, dict[tuple[int, int], Observation]] = {}
+    for seen in unknown:
+        address = _address(session, seen)
+        group = groups.setdefault(address, {})
+        why = _obstacle(session, state, address, seen, group)
+        if why:
+            said.append(f"{seen.run_id}: not adopted, {why}")
+        else:
+            group[_key(seen)] = seen
+            said.append(f"{seen.run_id}: adopted as {address}, {seen.status.value}")
+    writes = (_adopted(session, address, list(group.values())) for address, group in groups.items() if group)
+    return tuple(write for each in writes for write in each), tuple(said)
 
 
-def _adopted(session: Session, address: str, desired: Desired, group: Sequence[Observation]) -> Iterator[Write]:
+def _obstacle(
+    session: Session, state: State, address: str, seen: Observation, group: Mapping[tuple[int, int], Observation]
+) -> str:
+    """Why an object cannot be adopted; or nothing."""
+    record = state.runs.get(address)
+    if address not in session.compiled.desired:
+        return "the project does not name it"
+    if record is not None and record.generation is not None:
+        return "the state knows another attempt of it"
+    if _key(seen) in group:
+        return f"{group[_key(seen)].run_id} says that it is the same attempt"
+    return "" if seen.is_started else "it was never started"
+
+
+def _adopted(session: Session, address: str, group: Sequence[Observation]) -> Iterator[Write]:
     program, workspace = session.compiled.program, session.request.workspace
     assert program is not None
+    desired, latest = session.compiled.desired[address], group[-1]
     ids = [next_id(program, workspace, desired, starts) for starts in range(_MOST_STARTS)]
-    used = [ids.index(seen.run_id) for seen in group if seen.run_id in ids]
+    starts = 1 + max((ids.index(seen.run_id) for seen in group if seen.run_id in ids), default=-1)
+    is_known = latest.run_id in ids
+    following = ids_for_retries(desired, _key(latest)[1]) if is_known else 0
     forms = {seen.run_id: desired.form if seen.run_id in ids else _other(seen) for seen in group}
-    latest = group[-1]
-    yield PutRun(
-        RunRecord(
-            address=address,
-            standing=Standing.ACTIVE,
-            acknowledged=forms[latest.run_id],
-            protect=desired.spec.lifecycle.protect,
-            generation=_key(latest)[0],
-            starts={desired.form.intent: max(used, default=-1) + 1},
-            on_remove=desired.spec.lifecycle.on_remove,
-        )
-    )
+    record = run_record(address, desired, _key(latest)[0], {desired.form.intent: starts + following})
+    yield PutRun(replace(record, acknowledged=forms[latest.run_id]))
     first: dict[int, str] = {}
     for seen in group:
         generation, number = _key(seen)
         if generation not in first:
             first[generation] = seen.run_id
-            yield PutGeneration(_generation(session, address, desired, generation, seen.run_id, forms[seen.run_id]))
+            yield PutGeneration(_generation(session, address, desired, seen, forms[seen.run_id]))
         change = Change(address, Action.ADOPT, Reason.ADOPTED, generation, number, seen.run_id)
-        text = launch_text(program, workspace)(desired, change, first[generation], 0)
-        yield PutAttempt(_attempt(seen, address, text, session.clock()))
+        launch = Launch.from_text(launch_text(program, workspace)(desired, change, first[generation], starts - 1))
+        if not following or seen is not latest:
+            launch = replace(launch, retry=None)
+        yield PutAttempt(_attempt(seen, address, launch.to_text(), session.clock()))
 
 
 def _other(seen: Observation) -> Form:
@@ -120,15 +143,15 @@ def _other(seen: Observation) -> Form:
     return Form(1, '{"intent":{},"placement":{},"metadata":{}}', f"unknown:{seen.run_id}", "unknown", "unknown")
 
 
-def _generation(
-    session: Session, address: str, desired: Desired, number: int, first_id: str, form: Form
-) -> GenerationRecord:
+def _generation(session: Session, address: str, desired: Desired, seen: Observation, form: Form) -> GenerationRecord:
+    """The generation of its first attempt that is there; of another experiment nothing follows by itself."""
+    policy = policy_of(desired)
     return GenerationRecord(
         address=address,
-        number=number,
+        number=_key(seen)[0],
         form=form,
-        policy=policy_of(desired),
-        run_id=first_id,
+        policy=policy if form is desired.form else replace(policy, retry_max=0),
+        run_id=seen.run_id,
         reason=Reason.ADOPTED.value,
         serial=1,
         decided_at=session.clock(),
