@@ -326,8 +326,10 @@ def _expression(filters: str) -> tuple[Callable[..., JSON], object]:
     return expression, environment.undefined(name="value")
 
 
-def _replace(value: JSON, old: str, new: str, count: int = -1) -> str:
+def _replace(value: JSON, old: JSON, new: JSON, count: int = -1) -> str:
     text = as_text(value)
+    if not isinstance(old, str) or not isinstance(new, str):
+        raise ValueError("`replace` takes two texts")
     if len(text) + (text.count(old) if old else len(text) + 1) * len(new) > MAX_RESULT:
         raise ValueError(_TOO_LONG)
     return text.replace(old, new, count)

@@ -99,9 +99,11 @@ def read_code_tree(
     Raises:
         SourceError: the folder is missing, outside of the project, or too large.
     """
+    if "\0" in path:
+        raise SourceError("the path of a code folder holds a NUL character")
     try:
         return _read(project_folder.resolve(), path, ignore, exclude)
-    except (OSError, ValueError, RuntimeError) as error:  # no permission, a NUL, a loop of links
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a loop of links
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SourceError(f'cannot read the code folder "{path}": {reason}') from error
 

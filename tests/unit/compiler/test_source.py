@@ -88,7 +88,8 @@ def test_a_pattern_that_would_be_looked_for_for_ever_is_refused(tmp_path: Path) 
 @pytest.mark.parametrize("pattern", ["a**.yaml", "[", "***"])
 def test_no_pattern_is_an_accident(tmp_path: Path, pattern: str) -> None:
     write(tmp_path, project=pattern)
-    assert read(tmp_path)[1] in (["include-matches-nothing"], ["no-included-file"])
+    # What `***` matches differs between versions of Python: nothing, or the project file itself.
+    assert read(tmp_path)[1] in (["include-matches-nothing"], ["no-included-file"], ["include-loop"])
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_value_put_in_is_text_and_never_a_macro(text: str, filled: str) -> Non
         ("{{ name | replace('a') }}", "cannot fill in {{ name | replace('a') }}: `replace` takes 2 to 3 arguments"),
         ("{{ name | lower(1) }}", "cannot fill in {{ name | lower(1) }}: `lower` takes 0 arguments"),
         ("{{ name | int }}", 'cannot fill in {{ name | int }}: "Ada" is no integer'),
-        ("{{ name | replace(1, 'x') }}", "cannot fill in {{ name | replace(1, 'x') }}: must be str, not int"),
+        ("{{ name | replace(1, 'x') }}", "cannot fill in {{ name | replace(1, 'x') }}: `replace` takes two texts"),
         ("{{ none | default(9) }}", "expected an integer of at most 8, got 9"),
         ("{{ gpus | default('many') }}", 'expected an integer from 1 to 8, got "many"'),
         (
