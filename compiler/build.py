@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from launchctl.addresses import NAME_PATTERN
+from launchctl.collector import paused_collector
 from launchctl.compiler import codes, model
-from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.containment import paths_outside, state_outside
 from launchctl.compiler.document import Document
 from launchctl.compiler.entries import Entry, Project

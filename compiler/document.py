@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol
 
 import yaml
 
+from launchctl.collector import paused_collector
 from launchctl.compiler import codes
-from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.scalar import SPECIAL_STARTS, Trap, meaning
 from launchctl.compiler.source import Source

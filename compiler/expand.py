@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from launchctl.addresses import Address, Kind
+from launchctl.collector import paused_collector
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.checks import check_program
-from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.environment import API_KEY, NAMES

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from launchctl.addresses import Address, Kind, parse_address
+from launchctl.collector import paused_collector
 from launchctl.compiler import codes
-from launchctl.compiler.collector import paused_collector
 from launchctl.compiler.cycles import find_cycles
 from launchctl.compiler.entries import Entry, JobEntry, Project, QueueEntry, ResolvedProject, ResolvedRun, ResolvedSweep
 from launchctl.compiler.extends import Extension
