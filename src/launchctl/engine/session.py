@@ -200,14 +200,27 @@ def _named_state(compiled: Compiled, request: Request) -> str | None:
     return compiled.program.state if compiled.program else None
 
 
+def _require_inside(folder: Path, named: str) -> None:
+    """A project file may come from a stranger: the compiler looks at the text of its `state`, this at its links."""
+    path = folder / named.removeprefix("sqlite:///")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise StateError(
+            f'the project\'s state "{named}" leaves its folder by a symbolic link',
+            hint="name another place by `--state`",
+        )
+
+
 @contextmanager
 def open_session(compiled: Compiled, request: Request) -> Iterator[Session]:
     """A session that is closed at the end of the block.
 
     Raises:
-        StateError: the state that was named cannot be opened.
+        StateError: the state that was named cannot be opened, or the project's own leaves its folder by a link.
     """
-    store = open_store(compiled.project_folder, request.workspace, _named_state(compiled, request), request.environment)
+    named = _named_state(compiled, request)
+    if compiled.program and named is not None and named == compiled.program.state:
+        _require_inside(compiled.project_folder, named)
+    store = open_store(compiled.project_folder, request.workspace, named, request.environment)
     session = Session(compiled, request, store)
     try:
         yield session
