@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from launchctl.compiler.node import MapNode
-from launchctl.compiler.program import BoundLaunch, FieldClass, LaunchSpec
+from launchctl.compiler.program import BoundLaunch, CodeSource, FieldClass, LaunchSpec
 from launchctl.diagnostics import Diagnostics
 from launchctl.errors import NameTaken, Refused, Throttled, UnknownOutcome
 from launchctl.providers import registry
@@ -158,13 +158,15 @@ class FakeProvider:
         return "single"
 
     def lower(self, launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
-        body: JSON = {
+        body: dict[str, JSON] = {
             "run": launch.identity.run_id,
             "image": launch.image,
             "argv": [launch.command, launch.args],
             "env": launch.env,
             **launch.config.entries,
         }
+        if isinstance(launch.spec.source, CodeSource):
+            body["cwd"] = f".launchctl/runs/{launch.identity.run_id}/work"
         return Manifest.of(body), ()
 
     def script(self, body: JSON) -> str:

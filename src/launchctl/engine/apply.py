@@ -14,6 +14,7 @@ from launchctl.engine.means import Means
 from launchctl.engine.plan import Action, Plan
 from launchctl.engine.report import run_lines
 from launchctl.engine.session import Session
+from launchctl.errors import SourceError
 from launchctl.images.code_store import CodeStore
 from launchctl.state.model import AttemptRecord, Standing, State
 from launchctl.state.open import require_named_state
@@ -124,11 +125,17 @@ def _prepare(session: Session) -> Callable[[AttemptRecord, Launch], None]:
     store = CodeStore(folder)
 
     def place(attempt: AttemptRecord, launch: Launch) -> None:
-        if launch.code is not None:
-            tree = session.compiled.code.get(launch.code)
-            if tree is not None:  # the very code of the project as it stands: what was deleted is kept again
-                store.keep(tree)
-            store.place(launch.code, folder / launch.body["cwd"])
+        if launch.code is None:
+            return
+        destination = folder / launch.body["cwd"]
+        tree = session.compiled.code.get(launch.code)
+        try:
+            store.place(launch.code, destination)
+        except SourceError:
+            if tree is None:
+                raise
+            store.keep(tree)  # the very code of the project as it stands: what was deleted is taken again
+            store.place(launch.code, destination)
 
     return place
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
-from fakes.lab import Lab, decided, shown
+from fakes.lab import Lab, decided, project_of, shown
 from fakes.target import FakeClient, Killed
 
 from launchctl.addresses import Address, Kind, Reference
 from launchctl.engine.events import Claimed, Event, Report, StatusChanged, Trouble, Waiting
 from launchctl.engine.interrupt import Interrupt
+from launchctl.engine.launch import Launch
+from launchctl.engine.plan import Override
 from launchctl.engine.stop import cancel, destroy, destroy_plan
 from launchctl.errors import ProviderError, Throttled, UnknownOutcome
 from launchctl.providers.base import Submission
@@ -363,6 +366,65 @@ def test_what_was_created_is_adopted_by_whoever_lacks_its_secret(lab: Lab) -> No
     lab.environment.pop("TEAM")
     lab.apply(wait=False)
     assert lab.statuses() == {"runs.a@g1#a1": "running"}
+
+
+# Code.
+
+
+def with_code(lab: Lab, text: str, **runs: JSON) -> None:
+    code = lab.folder / "train"
+    code.mkdir(exist_ok=True)
+    (code / "train.py").write_text(text, encoding="utf-8")
+    made = project_of(runs)
+    made["jobs"]["train"]["source"] = {"code": "train"}
+    lab.write(made)
+
+
+def pending_with_code(lab: Lab) -> None:
+    """`runs.a` decided and not started, its code kept."""
+    lab.environment.pop("TEAM")
+    with_code(lab, "print(1)", a={"args": ["${env:TEAM}"]})
+    lab.apply(wait=False)
+    assert lab.statuses() == {"runs.a@g1#a1": "pending"}
+    lab.environment["TEAM"] = "vision"
+
+
+def placed(lab: Lab) -> str:
+    work = lab.folder / ".launchctl" / "runs" / lab.latest("runs.a").run_id / "work"
+    return (work / "train.py").read_text(encoding="utf-8")
+
+
+def test_a_run_works_on_the_code_that_it_was_decided_with(lab: Lab) -> None:
+    pending_with_code(lab)
+    with_code(lab, "print(2)", a={"args": ["${env:TEAM}"]}, b={"args": ["b"]})
+    lab.apply(Override(targets=("runs.b",)))
+    assert lab.statuses() == {"runs.a@g1#a1": "succeeded", "runs.b@g1#a1": "succeeded"}
+    assert placed(lab) == "print(1)"
+
+
+def test_code_that_was_deleted_is_taken_again_where_it_has_not_changed(lab: Lab) -> None:
+    pending_with_code(lab)
+    shutil.rmtree(lab.folder / ".launchctl" / "code")
+    lab.apply()
+    assert lab.statuses() == {"runs.a@g1#a1": "succeeded"}
+    assert placed(lab) == "print(1)"
+
+
+def test_code_that_is_gone_for_good_leaves_its_run_pending_and_it_takes_the_code_that_there_is(lab: Lab) -> None:
+    pending_with_code(lab)
+    shutil.rmtree(lab.folder / ".launchctl" / "code")
+    with_code(lab, "print(2)", a={"args": ["${env:TEAM}"]}, b={"args": ["b"]})
+    report = lab.apply(Override(targets=("runs.b",)))
+    assert report is not None
+    assert [error.split(" is ")[0] for error in report.errors] == [f"runs.a@g1#a1: the code {kept_name(lab)}"]
+    assert lab.statuses() == {"runs.a@g1#a1": "pending", "runs.b@g1#a1": "succeeded"}
+    lab.apply()
+    assert lab.statuses() == {"runs.a@g1#a1": "succeeded", "runs.b@g1#a1": "succeeded"}
+    assert placed(lab) == "print(2)"
+
+
+def kept_name(lab: Lab) -> str:
+    return str(Launch.from_text(lab.latest("runs.a").manifest).code)[:19]
 
 
 # Claims.
