@@ -125,7 +125,9 @@ class FakeClient:
         self.engine.fail("cancel")
         there = self.engine.objects.get(target.run_id)
         if there is not None and not there.status.is_terminal:
-            self.engine.objects[target.run_id] = replace(there, status=Status.FAILED, exit_code=143, ended_at=2.0)
+            self.engine.objects[target.run_id] = replace(
+                there, status=Status.FAILED, exit_code=143, ended_at=self.engine.clock()
+            )
 
     def update(self, target: Target, manifest: JSON) -> None:
         self.engine.fail("update")

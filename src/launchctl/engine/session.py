@@ -142,6 +142,13 @@ class Session:
             state = self._as_observed(state)
         return run_lines(state, schedule(state, self.clock(), self.request.environment).waiting)
 
+    def observed(self, attempt: AttemptRecord) -> AttemptRecord:
+        """An attempt as its target tells it now; writes nothing."""
+        now = self.clock()
+        if not attempt.status.is_active or is_in_flight(attempt, now):
+            return attempt
+        return _fresh(attempt, self.clients.observe([attempt]).get(attempt.run_id), now)
+
     def _as_observed(self, state: State) -> State:
         active = self._active(state)
         seen = self.clients.observe(active)

@@ -76,28 +76,20 @@ def resolve(session: Session, reference: Reference, status: Status) -> AttemptRe
     Raises:
         UsageError: the attempt is not lost.
     """
-    state = _require_state(session)
-    run, attempt = _attempt(state, reference)
+    _require_state(session)
+    attempt = session.attempt(reference)
     if attempt.status is not Status.LOST:
-        known = _as_observed(session, attempt)
+        known = session.observed(attempt).status
         if known is not Status.LOST:
             raise UsageError(
                 f"{spelled(attempt)} is {known.value}; only a lost attempt can be resolved",
-                hint=f"`launchctl apply --rerun {run.run.address}` starts it again",
+                hint=f"`launchctl apply --rerun {attempt.address}` starts it again",
             )
         session.store.record([replace(attempt, status=Status.LOST, ended_at=session.clock())])
     now = session.clock()
     said = replace(attempt, status=status, message=f"{status.value}, as a person said", since=now, ended_at=now)
     session.store.resolve(said)
     return said
-
-
-def _as_observed(session: Session, attempt: AttemptRecord) -> Status:
-    """The status that `status` shows: a record that is not terminal may be lost by now."""
-    for line in session.status():
-        if line.run_id == attempt.run_id:
-            return line.status
-    return attempt.status
 
 
 def _require_state(session: Session) -> State:

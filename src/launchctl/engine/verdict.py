@@ -49,8 +49,12 @@ def gone(attempt: AttemptRecord, now: float) -> AttemptRecord:
 
 
 def is_due(attempt: AttemptRecord, now: float, timeout: float | None) -> bool:
-    """Whether a running attempt has used up its time."""
-    return timeout is not None and attempt.started_at is not None and now >= attempt.started_at + timeout
+    """Whether an attempt has used up its time, which counts from its start; where its target does not tell that,
+    from when it was seen to run."""
+    started = attempt.started_at
+    if started is None and attempt.status is Status.RUNNING:
+        started = attempt.since
+    return timeout is not None and started is not None and now >= started + timeout
 
 
 def _is_overdue(found: Observation, now: float, timeout: float | None) -> bool:
