@@ -57,4 +57,9 @@ def test_time_is_up_only_for_what_has_started_and_has_a_timeout() -> None:
     assert is_due(RUNNING, 20.0, 10.0)
     assert not is_due(RUNNING, 19.9, 10.0)
     assert not is_due(RUNNING, 99.0, None)
-    assert not is_due(replace(RUNNING, started_at=None), 99.0, 10.0)
+    assert not is_due(replace(RUNNING, status=Status.SUBMITTED, started_at=None), 99.0, 10.0)
+
+
+def test_where_a_target_does_not_tell_the_start_time_counts_from_when_it_was_seen_to_run() -> None:
+    assert is_due(replace(RUNNING, started_at=None), 20.0, 10.0)
+    assert not is_due(replace(RUNNING, started_at=None), 19.9, 10.0)
