@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from launchctl.addresses import Address
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, ScalarNode
+from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.diagnostics import Span
 from launchctl.values import JSON, Path
 
@@ -146,6 +147,31 @@ class LaunchSpec:
     """Seconds."""
     run_token: str | None = None
     description: str | None = None
+    trial: Trial | None = None
+    """The point of its sweep that this run tries; its address is then `sweeps.NAME[KEY]`."""
+    parameters: Mapping[str, JSON] | None = None
+    """Values of the trial that its job reads from a file (`WANDB_SWEEP_PARAM_PATH`); None outside of sweeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSpec:
+    """A sweep, expanded: what all its trials share, and the search that tells them apart."""
+
+    address: Address
+    launch: LaunchSpec
+    """What a trial runs; its address is the sweep's. Its command still holds the macros of a trial and of a sweep's
+    command, which `sweep.trial` fills in."""
+    search: Search
+    title: str
+    """What `${sweep_name}` stands for: the sweep's `name`, or its name in the project."""
+    program: str | None = None
+    """What `${program}` stands for."""
+    merge: Literal["deep", "replace"] = "deep"
+    """How the values of a trial go into the job's inputs."""
+    project: str | None = None
+    """W&B project of its trials, where it is not this one's."""
+    entity: str | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +204,9 @@ class BoundLaunch:
     env: MapNode
     """The user's variables and launchctl's own (`WANDB_*`, already chunked), in this order."""
     config: MapNode
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Files that the job finds when it starts, path to text: the parameters of a trial. A path is absolute, or
+    relative to the job's working folder, and lies below the target's `file_folder`."""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -242,3 +271,5 @@ class Program:
     launches: tuple[LaunchSpec, ...]
     """In the order of their addresses."""
     moved: tuple[Rename, ...] = ()
+    sweeps: Mapping[str, SweepSpec] = field(default_factory=dict[str, SweepSpec])
+    """By name, in the order of their addresses."""

@@ -39,6 +39,9 @@ class Capabilities:
     """Whether a queue of this target has a configuration at all."""
     inherits_environment: bool = False
     """Whether a job takes variables by name from the environment of apply (`LaunchSpec.inherit_env`)."""
+    file_folder: str | None = None
+    """Where in the job's file system the files of a `BoundLaunch` appear; relative to its working folder, or absolute.
+    None where the target can deliver no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Submission:
 
     target: Target
     manifest: JSON
-    """The body, deferred texts completed."""
+    """The body, deferred texts completed; its `files`, path to text, are in place before the job starts."""
     labels: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Environment variable of the job to the secret's value; held in memory alone."""
@@ -102,6 +105,10 @@ class Observation:
     """Digest of what was executed, where the target keeps it; differs only if somebody else changed it."""
     is_started: bool = True
     """False for an object that was created but never set in motion; `submit` may then complete it."""
+
+
+FILE_LIMIT = 1024 * 1024
+"""Longest file that is read out of an attempt."""
 
 
 class Client(Protocol):
@@ -131,8 +138,13 @@ class Client(Protocol):
         """Every object labelled with this project and workspace, for adoption under a new state."""
         ...
 
-    def logs(self, target: Target, *, follow: bool) -> Iterator[bytes]:
-        """The attempt's output so far, and with `follow` until it ends."""
+    def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
+        """The attempt's output so far but for its first `skip` bytes, and with `follow` until it ends."""
+        ...
+
+    def read(self, target: Target, pattern: str) -> bytes | None:
+        """A file that the attempt wrote below its working folder, of those that fit a glob the last by name; None
+        where there is none, or the target keeps no files. At most `FILE_LIMIT` bytes."""
         ...
 
     def cancel(self, target: Target) -> None:

@@ -78,6 +78,25 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialCounts:
+    """How the trials of a sweep stand in a plan, by the sweep's current space."""
+
+    size: int | None
+    """All that the search has, `run_cap` counted in; None where it is without end."""
+    start: int = 0
+    """Accepted with this plan: new points, or all of a new epoch."""
+    waiting: int = 0
+    """Accepted before and not started yet."""
+    running: int = 0
+    finished: int = 0
+    """Succeeded or pruned."""
+    held: int = 0
+    """Failed, cancelled or lost, and not followed by another attempt."""
+    dropped: int = 0
+    """Gone from the space, or never to be started any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What apply does with one address, or why it does nothing."""
 
@@ -99,6 +118,10 @@ class Change:
     """For a queue's or agent's edit: the addresses that it touches."""
     span: Span | None = None
     """Where the address is declared."""
+    trials: TrialCounts | None = None
+    """For a sweep; its generation is its epoch."""
+    digest: str = ""
+    """For a sweep: of the space and of what its trials share, so that a saved plan starts exactly what it showed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,17 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """The point of a sweep that a generation tries."""
+
+    index: int
+    repeat: int
+    values: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRecord:
-    """One experiment: these inputs, on that queue."""
+    """One experiment: these inputs, on that queue. Of a trial its number is the sweep's epoch."""
 
     address: str
     number: int
@@ -73,6 +82,8 @@ class GenerationRecord:
     decided_at: float
     upstream: Mapping[str, int] = field(default_factory=dict[str, int])
     """Generation of each `rerun` dependency when this one was decided."""
+    trial: TrialRecord | None = None
+    """None outside of sweeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,8 @@ class AttemptRecord:
     started_at: float | None = None
     ended_at: float | None = None
     cancel_requested: bool = False
+    prune_requested: bool = False
+    """Whether its sweep asked to stop it early: its end is then `pruned`; such an attempt has `cancel_requested` too."""
     is_released: bool = True
     """False while something was held back (`--rm`) that the provider must still carry out."""
     claim: Claim | None = None
@@ -142,6 +155,51 @@ class ConfigRecord:
     form: str
     """Canonical JSON."""
     max_jobs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRecord:
+    """A sweep as it was last accepted: all that a drain needs to draw its trials, without the project's text."""
+
+    address: str
+    standing: Standing
+    epoch: int
+    """1 for the first; a change of what all trials share begins the next one."""
+    form: Form
+    """What all trials share, by the rules of a run's form; its canonical text has the search too."""
+    spec: str
+    """Canonical JSON of the sweep, its search and what a trial runs."""
+    parallel: int | None
+    """How many of its trials are active at a time, whoever drains; None is no limit."""
+    protect: bool = False
+    on_remove: str = "block"
+    revision: int = 0
+    """Raised by each draw and each decision, so that of two draws one comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What one attempt of a trial said of its sweep's metric, in the order of its log."""
+
+    run_id: str
+    address: str
+    values: tuple[float, ...] = ()
+    """Every finite value: iteration n is the n-th of them."""
+    last: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The last value of every metric that it logged."""
+    position: int = 0
+    """Bytes of its log that were read."""
+    is_complete: bool = False
+    """Whether the log was read to its end after the attempt had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrial:
+    """A trial that was drawn: the records with which it begins; its attempt is pending."""
+
+    run: RunRecord
+    generation: GenerationRecord
+    attempt: AttemptRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +240,8 @@ class State:
     """By address; forgotten and detached ones included."""
     configs: Mapping[str, ConfigRecord]
     """Queues and agents, by address."""
+    sweeps: Mapping[str, SweepRecord] = field(default_factory=dict[str, SweepRecord])
+    """By address; forgotten ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +254,5 @@ class Contents:
     """Each part is in the order of its keys."""
     attempts: tuple[AttemptRecord, ...]
     configs: tuple[ConfigRecord, ...]
+    sweeps: tuple[SweepRecord, ...] = ()
+    series: tuple[Series, ...] = ()

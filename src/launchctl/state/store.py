@@ -6,7 +6,7 @@ by one conditional write. Every write of either kind is one atomic step, durable
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -17,8 +17,11 @@ from launchctl.state.model import (
     Contents,
     GenerationRecord,
     Head,
+    NewTrial,
     RunRecord,
+    Series,
     State,
+    SweepRecord,
 )
 
 
@@ -78,6 +81,19 @@ class DropRun(NamedTuple):
     address: str
 
 
+class PutSweep(NamedTuple):
+    """Insert or replace a sweep's record; its revision is raised by one whatever the record says."""
+
+    record: SweepRecord
+
+
+class RenameSweep(NamedTuple):
+    """Give a sweep, its trials and all their history another name, for those too that depend on it; ids stay."""
+
+    source: str
+    target: str
+
+
 class PutConfig(NamedTuple):
     """Insert or replace a queue's or an agent's record."""
 
@@ -99,6 +115,8 @@ Write: TypeAlias = (
     | RequestCancel
     | RenameRun
     | DropRun
+    | PutSweep
+    | RenameSweep
     | PutConfig
     | DropConfig
 )
@@ -207,7 +225,8 @@ class StateStore(Protocol):
         """Of pending attempts (or left in `intent` under an expired or dead claim), those that are now the owner's.
 
         Moves each from `pending` to `intent` in one step with its claim, in the order given, and only
-        while its queue has room: fewer active attempts on the queue than the `max_jobs` on record.
+        while its queue has room: fewer active attempts on the queue than the `max_jobs` on record, and for a trial
+        fewer active trials of its sweep than the `parallel` on record.
         Left alone is what was asked to be cancelled, what must wait until `not_before`, and what was
         given another manifest than the caller's. The records returned are those on record, with the claim:
         one fence for all, higher than that of every claim before.
@@ -231,6 +250,23 @@ class StateStore(Protocol):
 
     def add_attempt(self, record: AttemptRecord) -> bool:
         """Append the next attempt that a recorded retry policy allows; False where another drain was first."""
+        ...
+
+    def draw(self, sweep: SweepRecord, trials: Sequence[NewTrial]) -> bool:
+        """Append trials that were drawn from a sweep, all in one step; False where nothing was written.
+
+        They are taken while the sweep on record is active and has the same epoch and revision, which is raised by
+        one: of two drains that draw the same trial, one comes first. A trial whose address is on record begins its
+        generation, which must be new there.
+        """
+        ...
+
+    def measure(self, series: Sequence[Series]) -> None:
+        """Keep what attempts said of their metrics; a longer reading replaces a shorter one, never the other way."""
+        ...
+
+    def series(self, address: str) -> Mapping[str, Series]:
+        """The readings of all trials of a sweep, of every epoch, by run id."""
         ...
 
     def resolve(self, record: AttemptRecord) -> None:

@@ -1,0 +1,1 @@
+"""Sweeps in the language: what a search space is, what is wrong with one, and what a trial of it runs."""

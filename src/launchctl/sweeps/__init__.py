@@ -1,0 +1,1 @@
+"""Searching: which trials a sweep has, which comes next, which is stopped, and what a metric said. Pure."""
