@@ -173,6 +173,10 @@ class SweepRecord:
     """How many of its trials are active at a time, whoever drains; None is no limit."""
     protect: bool = False
     on_remove: str = "block"
+    serial: int = 0
+    """Serial of the decision that began its epoch: the place of its trials in line, which no later edit changes."""
+    is_stopped: bool = False
+    """Whether a person cancelled it: nothing more is drawn in this epoch. The next epoch begins without it."""
     revision: int = 0
     """Raised by each draw and each decision, so that of two draws one comes first."""
 
