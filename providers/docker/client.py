@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import docker
 import docker.errors
@@ -27,6 +27,7 @@ from launchctl.providers.docker.arguments import is_read_by_docker
 from launchctl.providers.docker.argv import HELD_BACK, Parts, creation, take_apart
 from launchctl.providers.docker.command_line import run_docker
 from launchctl.providers.docker.fields import UPDATABLE
+from launchctl.providers.docker.files import last_of_archive, split_pattern, without_start
 from launchctl.providers.docker.observation import (
     RUN_ID,
     describe_owner,
@@ -117,19 +118,36 @@ class DockerClient:
         seen = [self._look(entry, {}) for entry in entries if _is_named(entry)]
         return [found for found in seen if found is not None]
 
-    def logs(self, target: Target, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
         """Both streams of the container; of one that was removed, what was saved before."""
         found = self._find(target)
         if found is None:
-            yield from _read(self._saved_log(target.run_id))
+            yield from _read(self._saved_log(target.run_id), skip)
             return
         is_running = bool(found["State"].get("Running"))
         with self._answers(f'the engine did not give the output of "{target.run_id}"', error=ProviderError):
             stream = self.api.logs(found["Id"], stream=True, follow=follow and is_running)
             try:
-                yield from stream
+                yield from without_start(stream, skip)
             finally:
                 stream.close()
+
+    def read(self, target: Target, pattern: str) -> bytes | None:
+        """A file below the container's working folder, also once it has ended; None where that was removed."""
+        found = self._find(target)
+        if found is None:
+            return None
+        prefix, rest = split_pattern(pattern)
+        folder = PurePosixPath("/", found["Config"].get("WorkingDir") or "/", prefix)
+        with self._answers(f'the engine did not give the files of "{target.run_id}"', error=ProviderError):
+            try:
+                pieces, _ = self.api.get_archive(found["Id"], str(folder))
+            except docker.errors.NotFound:
+                return None
+            try:
+                return last_of_archive(pieces, rest)
+            finally:
+                pieces.close()
 
     def cancel(self, target: Target) -> None:
         """Ask it to end, end it after its grace, and see that it has ended; one that never started is removed."""
@@ -370,8 +388,9 @@ def _words(error: Exception) -> str:
     return str(explanation or error).strip()
 
 
-def _read(path: Path) -> Iterator[bytes]:
+def _read(path: Path, skip: int) -> Iterator[bytes]:
     if path.exists():
         with path.open("rb") as file:
+            file.seek(skip)
             while chunk := file.read(65536):
                 yield chunk

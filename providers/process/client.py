@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
 from launchctl.errors import NameTaken, Refused, Throttled, UnknownOutcome
-from launchctl.providers.base import Observation, Site, Submission, Target
+from launchctl.providers.base import FILE_LIMIT, Observation, Site, Submission, Target
+from launchctl.providers.process import files as run_files
 from launchctl.providers.process import folder as run_folder
 from launchctl.providers.process import supervisor
-from launchctl.providers.process.lower import INHERITED, LOCALE_PREFIX
+from launchctl.providers.process.lower import INHERITED, LOCALE_PREFIX, WORK
 from launchctl.values import JSON
 
 GRACE = 10.0
@@ -68,11 +69,11 @@ class ProcessClient:
         ours = [name for name in names if self._is_ours(run_folder.labels(self._runs / name))]
         return tuple(found for name in ours if (found := run_folder.observe(self._runs / name)))
 
-    def logs(self, target: Target, *, follow: bool) -> Iterator[bytes]:
+    def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
         """What the job printed, in the order in which it was written."""
         folder = self._folder(target)
         path = folder / supervisor.LOG
-        offset, is_over = 0, not follow
+        offset, is_over = skip, not follow
         while True:
             for chunk in _read_on(path, offset):
                 offset += len(chunk)
@@ -82,6 +83,10 @@ class ProcessClient:
             found = run_folder.observe(folder)
             is_over = found is None or not found.is_started or found.status.is_terminal
             time.sleep(0 if is_over else _PAUSE)
+
+    def read(self, target: Target, pattern: str) -> bytes | None:
+        """A file of the working copy; one that a link leads to outside of it counts as absent."""
+        return run_files.read_last(self._folder(target) / WORK, pattern, FILE_LIMIT)
 
     def cancel(self, target: Target) -> None:
         """Stop the job and all of its process group: TERM, and KILL after the grace; returns when it has ended.

@@ -19,6 +19,8 @@ from launchctl.values import JSON, canonical
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 """What every process takes from the environment of apply, beside the variables of the locale."""
 LOCALE_PREFIX = "LC_"
+WORK = "work"
+"""Name of the working copy in a run's folder."""
 _LOCALE = ("LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME")
 _HEADER = """\
 #!/bin/sh
@@ -40,7 +42,7 @@ def lower(launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
     argv = [_text(node) for node in (*launch.command.items, *launch.args.items)]
     env: dict[str, JSON] = dict.fromkeys(launch.spec.inherit_env)
     env |= launch.env.entries
-    body = {"argv": argv, "env": env, "cwd": f".launchctl/runs/{launch.identity.run_id}/work"}
+    body = {"argv": argv, "env": env, "cwd": f".launchctl/runs/{launch.identity.run_id}/{WORK}"}
     return Manifest.of(body), tuple(_faults(launch))
 
 

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from types import ModuleType
 
 import pytest
@@ -41,6 +42,10 @@ class FakeEngine:
     ends: dict[str, Status] = field(default_factory=dict[str, Status])
     """How the runs of an address end; succeeded where nothing is said."""
     causes: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    logs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """What the runs of an address have printed so far."""
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict[str, dict[str, bytes]])
+    """What the runs of an address have written, by path below their working folder."""
     advance: bool = True
     """Whether a run ends at the second look."""
     begins: Status = Status.RUNNING
@@ -118,8 +123,15 @@ class FakeClient:
     def discover(self) -> Sequence[Observation]:
         return tuple(self.engine.objects.values())
 
-    def logs(self, target: Target, *, follow: bool) -> Iterator[bytes]:
-        yield f"{target.run_id} says hello\n".encode()
+    def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
+        self.engine.fail("logs")
+        said = self.engine.logs.get(target.address, f"{target.run_id} says hello\n".encode())
+        yield said[skip:]
+
+    def read(self, target: Target, pattern: str) -> bytes | None:
+        self.engine.fail("read")
+        files = self.engine.files.get(target.address, {})
+        return next((files[path] for path in sorted(files, reverse=True) if fnmatchcase(path, pattern)), None)
 
     def cancel(self, target: Target) -> None:
         self.engine.fail("cancel")
