@@ -16,7 +16,7 @@ from launchctl.errors import StateError
 from launchctl.state.decision import insert_attempt, queue_of
 from launchctl.state.model import AttemptRecord, Claim, Standing
 from launchctl.state.owner import is_dead
-from launchctl.state.rows import OUTCOME_COLUMNS, is_settled, outcome_row, read_status
+from launchctl.state.rows import OUTCOME_COLUMNS, check, is_settled, outcome_row, read_status
 from launchctl.state.snapshot import read_attempts
 from launchctl.status import Status
 
@@ -25,6 +25,12 @@ _COUNT = f"""
     SELECT COUNT(*) FROM attempts a JOIN runs r ON r.address = a.address
     WHERE a.is_settled = 0 AND a.queue = ? AND a.status IN ({", ".join("?" * len(_ACTIVE))}) AND r.standing <> ?
 """
+_COUNT_OF_SWEEP = f"""
+    SELECT COUNT(*) FROM attempts a INDEXED BY attempts_unsettled JOIN runs r ON r.address = a.address
+    WHERE a.is_settled = 0 AND a.address >= ? || '[' AND a.address < ? || '\\'
+        AND a.status IN ({", ".join("?" * len(_ACTIVE))}) AND r.standing <> ?
+"""  # a sweep has any number of trials that have ended, and few others
+_PARALLEL = "SELECT parallel FROM sweeps WHERE address = ?"
 _LIMIT = "SELECT MIN(max_jobs) FROM configs WHERE address IN (?, 'queues.' || ?)"
 _TAKE = "UPDATE attempts SET status = ?, since = ?, owner = ?, expires_at = ?, fence = ? WHERE run_id = ?"
 _RENEW = "UPDATE attempts SET expires_at = ? WHERE run_id = ? AND fence = ? AND owner IS NOT NULL"
@@ -106,28 +112,42 @@ def resolve_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> No
 
 
 class _Room:
-    """Free places of each queue, counted once in a transaction and taken one by one."""
+    """Free places of each queue and each sweep, counted once in a transaction and taken one by one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._free = dict[str, float]()
+        self._queues = dict[str, float]()
+        self._sweeps = dict[str, float]()
 
     def take(self, attempt: AttemptRecord) -> bool:
         queue = queue_of(self._connection, attempt.address, attempt.generation)
-        if queue not in self._free:
-            self._free[queue] = self._count(queue)
-        if self._free[queue] < 1:
+        sweep, bracket, _ = attempt.address.partition("[")
+        if self._of_queue(queue) < 1 or (bracket and self._of_sweep(sweep) < 1):
             return False
-        self._free[queue] -= 1
+        self._queues[queue] -= 1
+        if bracket:
+            self._sweeps[sweep] -= 1
         return True
 
-    def _count(self, queue: str) -> float:
-        (limit,) = self._connection.execute(_LIMIT, (queue, queue)).fetchone()
-        if limit is None:
+    def _of_queue(self, queue: str) -> float:
+        if queue not in self._queues:
+            limit = self._connection.execute(_LIMIT, (queue, queue)).fetchone()
+            self._queues[queue] = self._free(limit, _COUNT, (queue,))
+        return self._queues[queue]
+
+    def _of_sweep(self, sweep: str) -> float:
+        if sweep not in self._sweeps:
+            limit = self._connection.execute(_PARALLEL, (sweep,)).fetchone()
+            self._sweeps[sweep] = self._free(limit, _COUNT_OF_SWEEP, (sweep, sweep))
+        return self._sweeps[sweep]
+
+    def _free(self, limit: tuple[int | None] | None, count: str, of: tuple[str, ...]) -> float:
+        if limit is None or limit[0] is None:
             return float("inf")
-        parameters = (queue, *_ACTIVE, Standing.DETACHED.value)  # a detached run is nobody's to count any more
-        (active,) = self._connection.execute(_COUNT, parameters).fetchone()
-        return float(limit - active)
+        check("I", limit)
+        parameters = (*of, *_ACTIVE, Standing.DETACHED.value)  # a detached run is nobody's to count any more
+        (active,) = self._connection.execute(count, parameters).fetchone()
+        return float(limit[0] - active)
 
 
 def _is_free(recorded: AttemptRecord, now: float) -> bool:
@@ -149,6 +169,7 @@ def _merged(connection: sqlite3.Connection, recorded: AttemptRecord, observed: A
         return replace(recorded, is_released=True) if is_release else None
     if not _holds_claim(connection, recorded, observed) or _goes_back(recorded.status, observed.status):
         return None
+    is_pruned = recorded.prune_requested or observed.prune_requested
     return replace(
         observed,
         address=recorded.address,
@@ -156,7 +177,8 @@ def _merged(connection: sqlite3.Connection, recorded: AttemptRecord, observed: A
         number=recorded.number,
         manifest=recorded.manifest,
         sequence=recorded.sequence,
-        cancel_requested=recorded.cancel_requested or observed.cancel_requested,
+        cancel_requested=recorded.cancel_requested or observed.cancel_requested or is_pruned,
+        prune_requested=is_pruned,
         claim=recorded.claim if observed.status is Status.INTENT else None,
     )
 

@@ -10,23 +10,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from launchctl.errors import StalePlan, StateError
 from launchctl.state.model import AttemptRecord, Contents, GenerationRecord
+from launchctl.state.renaming import rename_run, rename_sweep
 from launchctl.state.rows import (
     ATTEMPT_COLUMNS,
     CONFIG_COLUMNS,
     FORM_COLUMNS,
     GENERATION_COLUMNS,
+    READING_COLUMNS,
     RUN_COLUMNS,
+    SWEEP_COLUMNS,
     attempt_row,
     form_row,
     generation_row,
     is_settled,
     read_queue,
     read_status,
+    reading_row,
     run_row,
+    sweep_row,
 )
 from launchctl.state.store import (
     DropAttempt,
@@ -37,12 +43,13 @@ from launchctl.state.store import (
     PutGeneration,
     PutLaunch,
     PutRun,
+    PutSweep,
     RenameRun,
+    RenameSweep,
     RequestCancel,
     Write,
 )
 from launchctl.status import Status
-from launchctl.values import canonical
 
 _PENDING = Status.PENDING.value
 
@@ -57,12 +64,18 @@ def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
 
 
 _STORED_COLUMNS = (*ATTEMPT_COLUMNS, "queue", "is_settled")
-_PUT_RUN = _upsert("runs", RUN_COLUMNS, ("address",))
+PUT_RUN = _upsert("runs", RUN_COLUMNS, ("address",))
+INSERT_GENERATION = _insert("generations", GENERATION_COLUMNS)
+INSERT_ATTEMPT = _insert("attempts", _STORED_COLUMNS)
 _PUT_GENERATION = _upsert("generations", GENERATION_COLUMNS, ("address", "number"))
-_INSERT_ATTEMPT = _insert("attempts", _STORED_COLUMNS)
 _REPLACE_ATTEMPT = f"UPDATE attempts SET {', '.join(f'{column} = ?' for column in _STORED_COLUMNS)} WHERE id = ?"
 _PUT_MANIFEST = _upsert("manifests", ("attempt", "body"), ("attempt",))
 _PUT_CONFIG = _upsert("configs", CONFIG_COLUMNS, ("address",))
+_INSERT_SWEEP = _insert("sweeps", SWEEP_COLUMNS)
+_PUT_SWEEP = _upsert("sweeps", SWEEP_COLUMNS, ("address",)).replace("excluded.revision", "sweeps.revision + 1")
+_PUT_READING = f"""
+    INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, ?, ?, ?, ? FROM attempts WHERE run_id = ?
+"""
 _OF_GENERATION = "WHERE address = ? AND generation = ?"
 _BROKEN = """
     SELECT 1 FROM runs r WHERE r.address = ? AND (
@@ -79,17 +92,17 @@ def write(connection: sqlite3.Connection, item: Write) -> None:
     """Apply one write; raises StalePlan where a drain was first."""
     match item:
         case PutRun(record):
-            connection.execute(_PUT_RUN, run_row(record))
+            connection.execute(PUT_RUN, run_row(record))
         case PutGeneration(record):
             _put_generation(connection, record)
         case PutAttempt(record):
             _put_attempt(connection, record)
         case PutLaunch() | DropAttempt() | RequestCancel():
             _write_attempt(connection, item)
-        case RenameRun(source, target):
-            _rename(connection, source, target)
-        case DropRun(address):
-            _drop_run(connection, address)
+        case RenameRun() | DropRun():
+            _write_run(connection, item)
+        case PutSweep() | RenameSweep():
+            _write_sweep(connection, item)
         case PutConfig() | DropConfig():
             _write_config(connection, item)
         case _:
@@ -105,8 +118,13 @@ def require_whole(connection: sqlite3.Connection, writes: Sequence[Write]) -> No
 
 def insert_attempt(connection: sqlite3.Connection, record: AttemptRecord, queue: str) -> None:
     """Insert an attempt with its manifest; raises IntegrityError where its key or run id is taken."""
-    identity = connection.execute(_INSERT_ATTEMPT, _stored(record, queue)).lastrowid
+    identity = connection.execute(INSERT_ATTEMPT, attempt_values(record, queue)).lastrowid
     connection.execute(_PUT_MANIFEST, (identity, record.manifest))
+
+
+def attempt_values(record: AttemptRecord, queue: str) -> tuple[object, ...]:
+    """Parameters of `INSERT_ATTEMPT`."""
+    return (*attempt_row(record), queue, int(is_settled(record)))
 
 
 def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> str:
@@ -122,8 +140,11 @@ def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> s
 
 
 def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None:
-    """Put other contents in the place of all that is recorded; fences only grow."""
-    for table in ("manifests", "attempts", "generations", "runs", "configs"):
+    """Put other contents in the place of all that is recorded; fences and revisions of sweeps only grow."""
+    revisions = dict[str, int](
+        connection.execute("SELECT address, revision FROM sweeps WHERE typeof(revision) = 'integer'")
+    )
+    for table in ("series", "manifests", "attempts", "generations", "runs", "configs", "sweeps"):
         connection.execute(f"DELETE FROM {table}")
     head = contents.head
     fence = max((attempt.claim.fence for attempt in contents.attempts if attempt.claim), default=0)
@@ -133,7 +154,7 @@ def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None
         (head.lineage, head.serial, head.project, head.entity, head.workspace, fence),
     )
     for run in contents.runs:
-        connection.execute(_PUT_RUN, run_row(run))
+        connection.execute(PUT_RUN, run_row(run))
     queues = {(record.address, record.number): record.policy.queue for record in contents.generations}
     for generation in contents.generations:
         connection.execute(_PUT_GENERATION, generation_row(generation))
@@ -141,6 +162,11 @@ def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None
         insert_attempt(connection, attempt, queues[attempt.address, attempt.generation])
     for config in contents.configs:
         _write_config(connection, PutConfig(config))
+    for sweep in contents.sweeps:
+        revision = max(sweep.revision, revisions.get(sweep.address, -1) + 1)
+        connection.execute(_INSERT_SWEEP, sweep_row(replace(sweep, revision=revision)))
+    readings = ((*reading_row(one), one.run_id) for one in contents.series)
+    connection.executemany(_PUT_READING, readings)
 
 
 def _touched(item: Write) -> tuple[str, ...]:
@@ -155,10 +181,6 @@ def _touched(item: Write) -> tuple[str, ...]:
             return ()
 
 
-def _stored(record: AttemptRecord, queue: str) -> tuple[object, ...]:
-    return (*attempt_row(record), queue, int(is_settled(record)))
-
-
 def _write_attempt(connection: sqlite3.Connection, item: PutLaunch | DropAttempt | RequestCancel) -> None:
     match item:
         case PutLaunch(address, generation, number, manifest):
@@ -169,6 +191,20 @@ def _write_attempt(connection: sqlite3.Connection, item: PutLaunch | DropAttempt
             _request_cancel(connection, address, generation, number)
         case _:
             assert_never(item)
+
+
+def _write_run(connection: sqlite3.Connection, item: RenameRun | DropRun) -> None:
+    if isinstance(item, RenameRun):
+        rename_run(connection, item.source, item.target)
+    else:
+        _drop_run(connection, item.address)
+
+
+def _write_sweep(connection: sqlite3.Connection, item: PutSweep | RenameSweep) -> None:
+    if isinstance(item, RenameSweep):
+        rename_sweep(connection, item.source, item.target)
+    else:
+        connection.execute(_PUT_SWEEP, sweep_row(replace(item.record, revision=1)))
 
 
 def _write_config(connection: sqlite3.Connection, item: PutConfig | DropConfig) -> None:
@@ -221,7 +257,8 @@ def _put_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> None:
     if identity is None:
         insert_attempt(connection, record, queue)
     else:
-        connection.execute(_REPLACE_ATTEMPT, (*_stored(record, queue), identity))
+        connection.execute(_REPLACE_ATTEMPT, (*attempt_values(record, queue), identity))
+        connection.execute("DELETE FROM series WHERE attempt = ?", (identity,))  # of an attempt that never was
         connection.execute(_PUT_MANIFEST, (identity, record.manifest))
 
 
@@ -271,25 +308,6 @@ def _request_cancel(connection: sqlite3.Connection, address: str, generation: in
         raise _stale(address, generation, number, "is gone")
     if not read_status(found[1]).is_terminal:
         connection.execute("UPDATE attempts SET cancel_requested = 1 WHERE id = ?", (found[0],))
-
-
-def _rename(connection: sqlite3.Connection, source: str, target: str) -> None:
-    if connection.execute("SELECT 1 FROM runs WHERE address = ?", (target,)).fetchone():
-        raise StateError(f"{target} is recorded already", hint=f"give {source} another name")
-    if connection.execute("UPDATE runs SET address = ? WHERE address = ?", (target, source)).rowcount == 0:
-        raise StateError(f"{source} is not recorded", hint="`launchctl state list` shows what is")
-    for table in ("generations", "attempts"):
-        connection.execute(f"UPDATE {table} SET address = ? WHERE address = ?", (target, source))
-    _rename_references(connection, source, target)
-
-
-def _rename_references(connection: sqlite3.Connection, source: str, target: str) -> None:
-    """Whoever waits for the run waits for it under its new name."""
-    old, new = canonical(source), canonical(target)
-    for column in ("policy", "upstream"):
-        connection.execute(
-            f"UPDATE generations SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)", (old, new, old)
-        )
 
 
 def _stale(address: str, generation: int, number: int, what: str) -> StalePlan:

@@ -119,7 +119,7 @@ class AttemptRecord:
     ended_at: float | None = None
     cancel_requested: bool = False
     prune_requested: bool = False
-    """Whether its sweep asked to stop it early: its end is then `pruned`; such an attempt has `cancel_requested` too."""
+    """Whether its sweep asked to stop it early: its end is then `pruned`; `cancel_requested` is set beside it."""
     is_released: bool = True
     """False while something was held back (`--rm`) that the provider must still carry out."""
     claim: Claim | None = None

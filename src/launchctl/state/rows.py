@@ -7,6 +7,7 @@ a damaged page may hold anything.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, make_dataclass
 from functools import lru_cache
@@ -22,7 +23,10 @@ from launchctl.state.model import (
     Policy,
     RunRecord,
     RunState,
+    Series,
     Standing,
+    SweepRecord,
+    TrialRecord,
 )
 from launchctl.status import Cause, Status
 from launchctl.values import JSON, canonical
@@ -33,28 +37,38 @@ Row: TypeAlias = tuple[Any, ...]  # what the database returns; `check` says what
 FORM_COLUMNS = ("version", "canonical", "intent", "placement", "metadata")
 STANDING_COLUMNS = ("address", "standing", "protect", "generation", "starts", "on_remove")
 RUN_COLUMNS = (*STANDING_COLUMNS, *FORM_COLUMNS)
-ORIGIN_COLUMNS = ("policy", "run_id", "reason", "serial", "decided_at", "upstream")
+ORIGIN_COLUMNS = ("policy", "run_id", "reason", "serial", "decided_at", "upstream", "trial")
 GENERATION_COLUMNS = ("address", "number", *FORM_COLUMNS, *ORIGIN_COLUMNS)
 OUTCOME_COLUMNS = (
     *("status", "sequence", "not_before", "handle", "exit_code", "cause", "message", "since"),
-    *("started_at", "ended_at", "cancel_requested", "is_released"),
+    *("started_at", "ended_at", "cancel_requested", "prune_requested", "is_released"),
 )
 CLAIM_COLUMNS = ("owner", "expires_at", "fence")
 ATTEMPT_COLUMNS = ("address", "generation", "number", "run_id", *OUTCOME_COLUMNS, *CLAIM_COLUMNS)
 CONFIG_COLUMNS = ("address", "form", "max_jobs")
+SWEEP_COLUMNS = (
+    *("address", "standing", "epoch", *FORM_COLUMNS, "spec", "parallel"),
+    *("protect", "on_remove", "serial", "is_stopped", "revision"),
+)
+READING_COLUMNS = ("points", "last", "position", "is_complete")
+SERIES_COLUMNS = ("run_id", "address", *READING_COLUMNS)
 
 FORM_KINDS = "ITTTT"
 RUN_KINDS = "TTIITT" + FORM_KINDS
-GENERATION_KINDS = "TI" + FORM_KINDS + "TTTIRT"
-ATTEMPT_KINDS = "TIIT" + "TIRTitTRrrII" + "trI"
+GENERATION_KINDS = "TI" + FORM_KINDS + "TTTIRTt"
+ATTEMPT_KINDS = "TIIT" + "TIRTitTRrrIII" + "trI"
 CONFIG_KINDS = "TTi"
-"""One letter a column: text, integer, real; a small letter allows NULL, `n` is nothing else."""
+SWEEP_KINDS = "TTI" + FORM_KINDS + "TiITIII"
+READING_KINDS = "BTII"
+SERIES_KINDS = "TT" + READING_KINDS
+"""One letter a column: text, integer, real, bytes; a small letter allows NULL, `n` is nothing else."""
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "n": (NoneType,),
     "T": (str,),
     "I": (int,),
     "R": (float,),
+    "B": (bytes,),
     "t": (str, NoneType),
     "i": (int, NoneType),
     "r": (float, NoneType),
@@ -85,6 +99,7 @@ _make_form = _maker(Form)
 _make_run = _maker(RunRecord)
 _make_generation = _maker(GenerationRecord)
 _make_attempt = _maker(AttemptRecord)
+_make_trial = _maker(TrialRecord)
 make_run_state = _maker(RunState)
 
 
@@ -116,6 +131,11 @@ def policy_text(policy: Policy) -> str:
     )
 
 
+def trial_text(trial: TrialRecord) -> str:
+    """A point of a sweep as one column."""
+    return canonical([trial.index, trial.repeat, trial.values])
+
+
 def generation_row(record: GenerationRecord) -> Row:
     """Columns of a generation."""
     return (
@@ -128,6 +148,7 @@ def generation_row(record: GenerationRecord) -> Row:
         record.serial,
         float(record.decided_at),
         canonical(record.upstream),
+        None if record.trial is None else trial_text(record.trial),
     )
 
 
@@ -145,6 +166,7 @@ def outcome_row(record: AttemptRecord) -> Row:
         record.started_at,
         record.ended_at,
         int(record.cancel_requested),
+        int(record.prune_requested),
         int(record.is_released),
     )
 
@@ -154,6 +176,20 @@ def attempt_row(record: AttemptRecord) -> Row:
     claim = record.claim
     held = (claim.owner, float(claim.expires_at), claim.fence) if claim else (None, None, 0)
     return (record.address, record.generation, record.number, record.run_id, *outcome_row(record), *held)
+
+
+def sweep_row(record: SweepRecord) -> Row:
+    """Columns of a sweep."""
+    return (
+        *(record.address, record.standing.value, record.epoch, *form_row(record.form), record.spec, record.parallel),
+        *(int(record.protect), record.on_remove, record.serial, int(record.is_stopped), record.revision),
+    )
+
+
+def reading_row(record: Series) -> Row:
+    """What a reading says, but for whose it is."""
+    points = struct.pack(f"<{len(record.values)}d", *record.values)
+    return (points, canonical(record.last), record.position, int(record.is_complete))
 
 
 def is_settled(record: AttemptRecord) -> bool:
@@ -179,11 +215,14 @@ def read_form(row: Row) -> Form:
 
 def read_generation(row: Row) -> GenerationRecord:
     """The generation of a row of `GENERATION_COLUMNS`, whose types have been checked."""
-    address, number, version, text, intent, placement, metadata, policy, run_id, reason, serial, decided, upstream = row
+    address, number, version, text, intent, placement, metadata = row[:7]
+    policy, run_id, reason, serial, decided, upstream, trial = row[7:]
     form = _make_form(version, text, intent, placement, metadata)
     try:
         return _make_generation(
-            address, number, form, _read_policy(policy), run_id, reason, serial, decided, _read_object(upstream)
+            *(address, number, form, _read_policy(policy), run_id, reason, serial, decided),
+            _read_object(upstream),
+            None if trial is None else _read_trial(trial),
         )
     except (TypeError, ValueError) as error:
         raise DamagedRow(f"generation {address}@g{number}") from error
@@ -192,7 +231,7 @@ def read_generation(row: Row) -> GenerationRecord:
 def read_attempt(row: Row, manifest: str) -> AttemptRecord:
     """The attempt of a row of `ATTEMPT_COLUMNS`, whose types have been checked."""
     (address, generation, number, run_id, status, sequence, not_before, handle, exit_code, cause) = row[:10]
-    (message, since, started, ended, cancel, released, owner, expires, fence) = row[10:]
+    (message, since, started, ended, cancel, prune, released, owner, expires, fence) = row[10:]
     try:
         return _make_attempt(
             address,
@@ -211,6 +250,7 @@ def read_attempt(row: Row, manifest: str) -> AttemptRecord:
             started,
             ended,
             bool(cancel),
+            bool(prune),
             bool(released),
             None if owner is None else Claim(owner, expires or 0.0, fence),
         )
@@ -241,6 +281,27 @@ def read_config(row: Row) -> ConfigRecord:
     return ConfigRecord(*row)
 
 
+def read_sweep(row: Row) -> SweepRecord:
+    """The sweep of a row of `SWEEP_COLUMNS`, whose types have been checked."""
+    address, standing, epoch, *form = row[:8]
+    spec, parallel, protect, on_remove, serial, is_stopped, revision = row[8:]
+    if standing not in _STANDINGS:
+        raise DamagedRow(f"sweep {address!r}")
+    told = (_STANDINGS[standing], epoch, _make_form(*form), spec, parallel)
+    return SweepRecord(address, *told, bool(protect), on_remove, serial, bool(is_stopped), revision)
+
+
+def read_series(row: Row) -> Series:
+    """The reading of a row of `SERIES_COLUMNS`, whose types have been checked."""
+    run_id, address, points, last, position, is_complete = row
+    try:
+        values = struct.unpack(f"<{len(points) // 8}d", points)
+        metrics = {name: float(value) for name, value in _read_object(last).items()}
+    except (TypeError, ValueError, struct.error) as error:
+        raise DamagedRow(f"metrics of {run_id!r}") from error
+    return Series(run_id, address, values, metrics, position, bool(is_complete))
+
+
 def check(kinds: str, row: Sequence[object]) -> None:
     """Refuse a row whose columns do not have the types that `kinds` names."""
     if not _fits(kinds, tuple(map(type, row))):
@@ -257,6 +318,13 @@ def _read_policy(text: str) -> Policy:
     queue, resource, priority, depends_on, retry_max, retry_on, backoff, timeout = json.loads(text)
     check("TTITITRr", (queue, resource, priority, "", retry_max, "", backoff, timeout))
     return Policy(queue, resource, priority, _names(depends_on), retry_max, _names(retry_on), backoff, timeout)
+
+
+def _read_trial(text: str) -> TrialRecord:
+    (index, repeat, values), end = _parse(text)
+    if type(index) is not int or type(repeat) is not int or type(values) is not dict or end != len(text):
+        raise DamagedRow("a trial")
+    return _make_trial(index, repeat, values)
 
 
 def _names(value: JSON) -> tuple[str, ...]:

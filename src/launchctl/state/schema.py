@@ -1,7 +1,8 @@
 """The SQLite schema of a state: one file, one head, and rows that only decisions and drains write.
 
 A run's manifest lives apart from its attempt, so that a change of status rewrites a short row.
-`attempts.is_settled` is true once nothing remains to be done: terminal and released. The
+`attempts.is_settled` is true once nothing remains to be done: terminal and released. A series
+belongs to its attempt's row, so that a rename never touches it; its points are little-endian doubles. The
 statements need nothing newer than SQLite 3.24.
 """
 
@@ -12,7 +13,7 @@ import sqlite3
 APPLICATION_ID = 0x4C434354
 """`LCCT` in the header of every file of ours (`PRAGMA application_id`)."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the statements below (`PRAGMA user_version`); every raise comes with a step in `upgrade`."""
 
 STATEMENTS = (
@@ -74,6 +75,7 @@ STATEMENTS = (
         serial INTEGER NOT NULL,
         decided_at REAL NOT NULL,
         upstream TEXT NOT NULL,
+        trial TEXT,
         PRIMARY KEY (address, number)
     )
     """,
@@ -97,6 +99,7 @@ STATEMENTS = (
         started_at REAL,
         ended_at REAL,
         cancel_requested INTEGER NOT NULL,
+        prune_requested INTEGER NOT NULL,
         is_released INTEGER NOT NULL,
         owner TEXT,
         expires_at REAL,
@@ -112,6 +115,34 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX attempts_unsettled ON attempts (queue, status) WHERE is_settled = 0",
+    """
+    CREATE TABLE sweeps (
+        address TEXT PRIMARY KEY NOT NULL,
+        standing TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        canonical TEXT NOT NULL,
+        intent TEXT NOT NULL,
+        placement TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        parallel INTEGER,
+        protect INTEGER NOT NULL,
+        on_remove TEXT NOT NULL,
+        serial INTEGER NOT NULL,
+        is_stopped INTEGER NOT NULL,
+        revision INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE series (
+        attempt INTEGER PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+        points BLOB NOT NULL,
+        last TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        is_complete INTEGER NOT NULL
+    )
+    """,
 )
 
 

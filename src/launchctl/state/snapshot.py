@@ -17,8 +17,11 @@ from launchctl.state.model import (
     Head,
     RunRecord,
     RunState,
+    Series,
     State,
+    SweepRecord,
 )
+from launchctl.state.renaming import OF_TRIALS
 from launchctl.state.rows import (
     ATTEMPT_COLUMNS,
     ATTEMPT_KINDS,
@@ -31,7 +34,11 @@ from launchctl.state.rows import (
     OUTCOME_COLUMNS,
     RUN_COLUMNS,
     RUN_KINDS,
+    SERIES_COLUMNS,
+    SERIES_KINDS,
     STANDING_COLUMNS,
+    SWEEP_COLUMNS,
+    SWEEP_KINDS,
     DamagedRow,
     Row,
     check,
@@ -41,6 +48,8 @@ from launchctl.state.rows import (
     read_form,
     read_generation,
     read_run,
+    read_series,
+    read_sweep,
 )
 
 
@@ -58,6 +67,7 @@ _LATEST = f"""
     LEFT JOIN generations g ON g.address = r.address AND g.number = r.generation
     LEFT JOIN attempts a ON a.address = r.address AND a.generation = r.generation AND a.is_settled = 1
 """
+_READINGS = f"SELECT {', '.join(SERIES_COLUMNS)} FROM attempts JOIN series ON attempt = id"
 _OWN_FORM = f"SELECT {', '.join(FORM_COLUMNS)} FROM runs WHERE address = ?"
 _UNSETTLED = f"""
     SELECT {_names("a", ATTEMPT_COLUMNS)}, m.body
@@ -104,7 +114,8 @@ def read_state(connection: sqlite3.Connection) -> State:
             best = (row[0], number)
             runs[row[0]] = _run_state(connection, row, unsettled)
         configs = {record.address: record for record in _configs(connection)}
-        return State(read_head(connection), dict(sorted(runs.items())), configs)
+        sweeps = {record.address: record for record in _sweeps(connection)}
+        return State(read_head(connection), dict(sorted(runs.items())), configs, sweeps)
 
 
 def read_history(
@@ -127,7 +138,15 @@ def read_contents(connection: sqlite3.Connection) -> Contents:
     """All that is recorded, but for leases."""
     rows = connection.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs ORDER BY address")
     generations, attempts = read_history(connection, None)
-    return Contents(read_head(connection), tuple(map(_run, rows)), generations, attempts, tuple(_configs(connection)))
+    configs, sweeps = tuple(_configs(connection)), tuple(_sweeps(connection))
+    series = tuple(map(_series, connection.execute(f"{_READINGS} ORDER BY run_id")))
+    return Contents(read_head(connection), tuple(map(_run, rows)), generations, attempts, configs, sweeps, series)
+
+
+def read_sweep_series(connection: sqlite3.Connection, address: str) -> dict[str, Series]:
+    """The readings of a sweep's trials, by run id."""
+    found = map(_series, connection.execute(f"{_READINGS} WHERE {OF_TRIALS}", (address, address)))
+    return {one.run_id: one for one in found}
 
 
 def read_attempts(connection: sqlite3.Connection, where: str, parameters: tuple[str | int, ...]) -> list[AttemptRecord]:
@@ -186,6 +205,17 @@ def _configs(connection: sqlite3.Connection) -> Iterator[ConfigRecord]:
     for row in connection.execute(f"SELECT {', '.join(CONFIG_COLUMNS)} FROM configs ORDER BY address"):
         check(CONFIG_KINDS, row)
         yield read_config(row)
+
+
+def _sweeps(connection: sqlite3.Connection) -> Iterator[SweepRecord]:
+    for row in connection.execute(f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps ORDER BY address"):
+        check(SWEEP_KINDS, row)
+        yield read_sweep(row)
+
+
+def _series(row: Row) -> Series:
+    check(SERIES_KINDS, row)
+    return read_series(row)
 
 
 def _run(row: Row) -> RunRecord:

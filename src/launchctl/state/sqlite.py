@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from launchctl.errors import StalePlan, StateError
 from launchctl.state import claim, database, decision, lease, snapshot
 from launchctl.state.database import Database, Journal
-from launchctl.state.model import AttemptRecord, Claim, Contents, GenerationRecord, Head, State
+from launchctl.state.model import (
+    AttemptRecord,
+    Claim,
+    Contents,
+    GenerationRecord,
+    Head,
+    NewTrial,
+    Series,
+    State,
+    SweepRecord,
+)
 from launchctl.state.place import Place
 from launchctl.state.store import Lease, LeaseInfo, Write
+from launchctl.state.trials import draw_trials, keep_series
 
 LEASE_SECONDS = 60.0
 """How long a lease outlives its last heartbeat; there are three in that time."""
@@ -157,6 +168,21 @@ class SqliteStore:
         """Append the next attempt, unless another drain or decision was first."""
         with self._database.write() as connection:
             return claim.append_attempt(connection, record)
+
+    def draw(self, sweep: SweepRecord, trials: Sequence[NewTrial]) -> bool:
+        """Append trials, unless the sweep is another one by now."""
+        with self._database.write() as connection:
+            return draw_trials(connection, sweep, trials)
+
+    def measure(self, series: Sequence[Series]) -> None:
+        """Keep readings; a longer one on record stays."""
+        with self._database.write() as connection:
+            keep_series(connection, series)
+
+    def series(self, address: str) -> Mapping[str, Series]:
+        """The readings of all trials of a sweep, by run id."""
+        with self._database.read() as connection:
+            return snapshot.read_sweep_series(connection, address)
 
     def resolve(self, record: AttemptRecord) -> None:
         """Replace the status of a lost attempt."""

@@ -17,8 +17,24 @@ from launchctl.state.schema import SCHEMA_VERSION
 
 Step: TypeAlias = Callable[[sqlite3.Connection], None]
 
-STEPS: Mapping[int, Step] = {}
-"""Empty while there is one format."""
+
+def _add_sweeps(connection: sqlite3.Connection) -> None:
+    """Sweeps, their trials and what these said of their metrics."""
+    connection.execute("ALTER TABLE generations ADD COLUMN trial TEXT")
+    connection.execute("ALTER TABLE attempts ADD COLUMN prune_requested INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        "CREATE TABLE sweeps (address TEXT PRIMARY KEY NOT NULL, standing TEXT NOT NULL, epoch INTEGER NOT NULL, "
+        "version INTEGER NOT NULL, canonical TEXT NOT NULL, intent TEXT NOT NULL, placement TEXT NOT NULL, "
+        "metadata TEXT NOT NULL, spec TEXT NOT NULL, parallel INTEGER, protect INTEGER NOT NULL, "
+        "on_remove TEXT NOT NULL, serial INTEGER NOT NULL, is_stopped INTEGER NOT NULL, revision INTEGER NOT NULL)"
+    )
+    connection.execute(
+        "CREATE TABLE series (attempt INTEGER PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE, "
+        "points BLOB NOT NULL, last TEXT NOT NULL, position INTEGER NOT NULL, is_complete INTEGER NOT NULL)"
+    )
+
+
+STEPS: Mapping[int, Step] = {1: _add_sweeps}
 
 
 def upgrade(
