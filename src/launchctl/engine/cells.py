@@ -60,14 +60,14 @@ Changes: TypeAlias = tuple[Change, ...]
 
 def next_id(program: Program, workspace: str, desired: Desired, starts: int) -> str:
     """Id of an attempt of the desired intent under its address, of which so many were decided before."""
-    spec = desired.spec
+    spec, intent = desired.spec, desired.form.intent
     return run_id(
         spec.address.slug,
         program.project,
         program.entity,
         workspace,
         str(spec.address),
-        desired.form.intent,
+        f"{intent}@e{desired.epoch}" if desired.epoch else intent,
         starts,
         desired.provider.capabilities.id_length,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from launchctl.compiler.program import LaunchSpec, Program
+from launchctl.compiler.program import LaunchSpec, Program, SweepSpec
 from launchctl.engine.plan import Override
 from launchctl.engine.renaming import Renames
 from launchctl.providers.base import Observation, Provider
 from launchctl.state.model import AttemptRecord, Form, RunState, State
 from launchctl.status import Status
+from launchctl.values import digest_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,30 @@ class Desired:
     spec: LaunchSpec
     form: Form
     provider: Provider
+    epoch: int = 0
+    """Of a trial: the sweep's epoch that it belongs to, which makes it another experiment than in any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDesired:
+    """One sweep as the project wants it, or as it was accepted."""
+
+    spec: SweepSpec
+    form: Form
+    """Of what all trials share; its canonical text has the search too, in a table of its own."""
+    provider: Provider
+    text: str
+    """The specification as the state keeps it."""
+
+    @property
+    def address(self) -> str:
+        """`sweeps.NAME`."""
+        return str(self.spec.address)
+
+    @property
+    def digest(self) -> str:
+        """Of the space and of all that a trial is made from: what a saved plan starts is exactly this."""
+        return digest_text(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +70,8 @@ class World:
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Of the process that plans: what pending attempts wait for depends on it."""
     renames: Renames = field(default_factory=Renames)
+    sweeps: Mapping[str, SweepDesired] = field(default_factory=dict[str, SweepDesired])
+    """By address."""
 
     def recorded(self, address: str) -> RunState | None:
         """The record of an address of the project, by the name that the state knows it under; forgotten and
