@@ -1,0 +1,210 @@
+"""What is known of a sweep and its trials, as rows sorted best first. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from launchctl.addresses import parse_address
+from launchctl.compiler.program import SweepSpec
+from launchctl.compiler.sweep.search import Objective, Search, Trial
+from launchctl.compiler.sweep.space import Leaf, ParameterPath
+from launchctl.state.model import AttemptRecord, GenerationRecord, Series, Standing
+from launchctl.status import Status
+from launchctl.values import JSON, is_mapping
+
+_SHORTEST_KEY = 4
+_NO_RESULT = frozenset({Status.FAILED, Status.CANCELLED, Status.TIMED_OUT, Status.PREEMPTED, Status.LOST})
+
+
+class TrialHistory(NamedTuple):
+    """A trial of one epoch, with its latest attempt there."""
+
+    generation: GenerationRecord
+    attempt: AttemptRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One trial: its point, what became of it, and what it said of the metric."""
+
+    address: str
+    key: str
+    index: int
+    repeat: int
+    values: Mapping[str, JSON]
+    """As the job is given them: groups nested, constants included."""
+    attempt: int = 0
+    run_id: str = ""
+    status: Status | None = None
+    """None where it was never drawn."""
+    curve: tuple[float, ...] = ()
+    """Every value of the metric, in the order of the log."""
+    best: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The last value of every metric that it logged."""
+    started_at: float | None = None
+    ended_at: float | None = None
+
+    @property
+    def last(self) -> float | None:
+        """The metric's last value."""
+        return self.curve[-1] if self.curve else None
+
+    @property
+    def counts_as_result(self) -> bool:
+        """Whether its metric competes: a trial that failed, was cancelled or lost is never the best."""
+        return self.best is not None and self.status not in _NO_RESULT
+
+    def value_of(self, path: ParameterPath) -> tuple[JSON] | None:
+        """The value of a parameter in a tuple, or None where it does not exist at this point."""
+        found: JSON = self.values
+        for part in path:
+            if not is_mapping(found) or part not in found:
+                return None
+            found = found[part]
+        return (found,)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """A sweep in one of its epochs."""
+
+    address: str
+    title: str
+    search: Search
+    epoch: int
+    """0 where it was never applied."""
+    latest_epoch: int
+    standing: Standing | None
+    """None where it was never applied."""
+    size: int | None
+    """How many trials the search has, `run_cap` counted in; None where it is without end."""
+    rows: tuple[TrialRow, ...]
+    """Best first, then those that say nothing of the metric, in the order of the search."""
+
+    @property
+    def objective(self) -> Objective | None:
+        """What is optimised."""
+        return self.search.objective
+
+    @property
+    def columns(self) -> tuple[Leaf, ...]:
+        """The parameters that vary, in the order of the file."""
+        return self.search.space.searched
+
+    @property
+    def best(self) -> TrialRow | None:
+        """The best trial so far."""
+        return self.rows[0] if self.rows and self.rows[0].counts_as_result else None
+
+    @property
+    def drawn(self) -> int:
+        """How many trials were drawn, whatever became of them."""
+        return sum(row.status is not None for row in self.rows)
+
+    @property
+    def undrawn(self) -> int | None:
+        """How many trials are still to be drawn; None where there is no end of them."""
+        return None if self.size is None else max(self.size - self.drawn, 0)
+
+    @property
+    def statuses(self) -> Mapping[Status, int]:
+        """How many trials stand where, in the order of an attempt's life."""
+        found = Counter(row.status for row in self.rows)
+        return {status: found[status] for status in Status if found[status]}
+
+
+def column_labels(leaves: Sequence[Leaf]) -> tuple[str, ...]:
+    """The names of parameters; where two would be the same, `a.b` and `b` in the group `a`, segments are set apart."""
+    named = Counter(leaf.name for leaf in leaves)
+    return tuple(leaf.name if named[leaf.name] == 1 else " > ".join(leaf.path) for leaf in leaves)
+
+
+def report_of(
+    spec: SweepSpec,
+    trials: Iterable[TrialHistory],
+    series: Mapping[str, Series],
+    *,
+    epoch: int,
+    latest_epoch: int,
+    standing: Standing,
+    size: int | None,
+) -> SweepReport:
+    """The report of a sweep on record, in one of its epochs; trials of others are left aside."""
+    rows = [_row(found, series, spec.search.objective) for found in trials if found.generation.number == epoch]
+    ordered = tuple(sorted(rows, key=lambda row: _rank(row, spec.search.objective)))
+    return SweepReport(str(spec.address), spec.title, spec.search, epoch, latest_epoch, standing, size, ordered)
+
+
+def report_of_new(spec: SweepSpec, page: Iterable[Trial], size: int | None) -> SweepReport:
+    """The report of a sweep that was never applied: its first trials, none of them run."""
+    rows = tuple(
+        TrialRow(f"{spec.address}[{trial.key}]", trial.key, trial.index, trial.repeat, trial.values) for trial in page
+    )
+    return SweepReport(str(spec.address), spec.title, spec.search, 0, 0, None, size, rows)
+
+
+def best_of(curve: Sequence[float], objective: Objective | None) -> float | None:
+    """The best value of a curve."""
+    if not curve or objective is None:
+        return None
+    return max(curve) if objective.goal == "maximize" else min(curve)
+
+
+def _row(found: TrialHistory, series: Mapping[str, Series], objective: Objective | None) -> TrialRow:
+    trial, attempt = found.generation.trial, found.attempt
+    address = parse_address(found.generation.address)
+    said = series.get(attempt.run_id) if attempt else None
+    return TrialRow(
+        address=found.generation.address,
+        key=address.key if address else "",
+        index=trial.index if trial else 0,
+        repeat=trial.repeat if trial else 1,
+        values=trial.values if trial else {},
+        attempt=attempt.number if attempt else 0,
+        run_id=attempt.run_id if attempt else found.generation.run_id,
+        status=attempt.status if attempt else Status.PENDING,
+        curve=said.values if said else (),
+        best=best_of(said.values, objective) if said else None,
+        metrics=said.last if said else {},
+        started_at=attempt.started_at if attempt else None,
+        ended_at=attempt.ended_at if attempt else None,
+    )
+
+
+def _rank(row: TrialRow, objective: Objective | None) -> tuple[int, float, int, int]:
+    if row.best is None:
+        return (2, 0.0, row.index, row.repeat)
+    signed = -row.best if objective and objective.goal == "maximize" else row.best
+    return (0 if row.counts_as_result else 1, signed, row.index, row.repeat)
+
+
+def short_keys(keys: Iterable[str]) -> Mapping[str, str]:
+    """Each key to its shortest prefix, of four characters at least, that is no other's; an index stays whole.
+
+    A repetition's `.N` is kept, since all repetitions of a point share what stands before it.
+    """
+    given = list(keys)
+    points = sorted({key.partition(".")[0] for key in given})
+    lengths = {
+        point: max(
+            _SHORTEST_KEY,
+            *(1 + _common(point, other) for other in points[max(place - 1, 0) : place + 2] if other != point),
+            0,
+        )
+        for place, point in enumerate(points)
+    }
+    return {key: _shortened(key, lengths[key.partition(".")[0]]) for key in given}
+
+
+def _shortened(key: str, length: int) -> str:
+    point, dot, repeat = key.partition(".")
+    return (point if point.isdecimal() and len(point) < 16 else point[:length]) + dot + repeat
+
+
+def _common(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
