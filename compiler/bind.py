@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 
 from launchctl.compiler.environment import launch_variables
-from launchctl.compiler.macros import substitute, substitute_tree
+from launchctl.compiler.macros import names_macro, substitute, substitute_tree
 from launchctl.compiler.node import ListNode, MapNode, Node
 from launchctl.compiler.program import BoundLaunch, Identity, ImageSource, LaunchSpec, Program
+from launchctl.compiler.sweep.arguments import json_of, parameter_file
+from launchctl.compiler.sweep.trial import run_name
 from launchctl.values import canonical
 
 ID_LENGTH = 63
@@ -28,12 +30,16 @@ def run_id(
     return f"{slug[: min(limit, ID_LENGTH) - _HEX - 1].rstrip('-')}-{suffix}"
 
 
-def bind(spec: LaunchSpec, identity: Identity, program: Program, workspace: str, chunk: int) -> BoundLaunch:
+def bind(
+    spec: LaunchSpec, identity: Identity, program: Program, workspace: str, chunk: int, file_folder: str | None = None
+) -> BoundLaunch:
     """The launch of one attempt; a text that names `${env:NAME}` becomes a `Deferred`.
 
-    `chunk` is the longest value of an environment variable that the target takes.
+    `chunk` is the longest value of an environment variable that the target takes; `file_folder` is where it delivers
+    files, if it does.
     """
-    values = macro_values(spec, identity, program)
+    paths = _parameter_paths(spec, identity, file_folder)
+    values = {**macro_values(spec, identity, program), **paths}
     image = values.get("image_uri")
     ours = launch_variables(spec, identity, values, chunk)
     env = _map(spec.env, values)
@@ -48,6 +54,7 @@ def bind(spec: LaunchSpec, identity: Identity, program: Program, workspace: str,
         args=_list(spec.args, values),
         env=MapNode({**env.entries, **ours}, env.key_spans, env.span) if ours else env,
         config=_map(spec.config, values),
+        files=_files(spec, paths) if paths else {},
     )
 
 
@@ -56,7 +63,7 @@ def macro_values(spec: LaunchSpec, identity: Identity, program: Program) -> Mapp
     values = {
         "project_name": program.project.lower(),
         "run_id": identity.lineage_id,
-        "run_name": spec.address.name,
+        "run_name": run_name(spec.address.name, spec.address.key),
         "job_name": spec.job,
         "queue_name": spec.queue,
     }
@@ -67,6 +74,23 @@ def macro_values(spec: LaunchSpec, identity: Identity, program: Program) -> Mapp
     if isinstance(spec.source, ImageSource):
         values["image_uri"] = str(substitute(str(spec.source.image.value), values))
     return values
+
+
+def _parameter_paths(spec: LaunchSpec, identity: Identity, folder: str | None) -> Mapping[str, str]:
+    """Where a trial finds its parameters, by macro: where W&B's agent would put them."""
+    if spec.parameters is None or folder is None:
+        return {}
+    stem = f"{folder}/sweep-{spec.address.name}/config-{identity.lineage_id}"
+    return {"sweep_param_path": f"{stem}.yaml", "args_json_file": f"{stem}.json"}
+
+
+def _files(spec: LaunchSpec, paths: Mapping[str, str]) -> Mapping[str, str]:
+    """W&B's parameter file, and one in JSON where the command names it."""
+    values = spec.parameters or {}
+    files = {paths["sweep_param_path"]: parameter_file(values)}
+    if any(names_macro(node, "args_json_file") for node in (spec.command, spec.args, spec.env)):
+        files[paths["args_json_file"]] = json_of(values)
+    return files
 
 
 def _map(node: MapNode, values: Mapping[str, str]) -> MapNode:

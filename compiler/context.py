@@ -28,6 +28,11 @@ class Capabilities(Protocol):
         ...
 
     @property
+    def file_folder(self) -> str | None:
+        """Where in the job's file system launchctl can put files."""
+        ...
+
+    @property
     def default_max_jobs(self) -> int | None:
         """How many run at once on a queue that does not say; None is no limit."""
         ...

@@ -21,6 +21,7 @@ CHUNKED = (INPUTS, FILES)
 JSON_VARIABLES = (*CHUNKED, "WANDB_ARTIFACTS")
 RESUME = "WANDB_RESUME"
 API_KEY = "WANDB_API_KEY"
+SWEEP, SWEEP_FILE = "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH"
 NAMES = (
     "WANDB_BASE_URL",
     "WANDB_PROJECT",
@@ -33,6 +34,8 @@ NAMES = (
     "WANDB_LAUNCH_QUEUE_NAME",
     RESUME,
     *JSON_VARIABLES,
+    SWEEP,
+    SWEEP_FILE,
 )
 """Every variable that launchctl sets, in the order in which a job gets them."""
 _CHUNK_NAME = re.compile(rf"(?P<name>{'|'.join(CHUNKED)})_[0-9]+")
@@ -66,6 +69,11 @@ def wandb_variables(base_url: str, *, has_entity: bool, has_author: bool, has_im
     return {name: text for name, text in variables.items() if optional.get(name, True)}
 
 
+def sweep_variables(name: str) -> Mapping[str, str]:
+    """The variables of a sweep's trials beside those of every run, as symbolic texts."""
+    return {SWEEP: escape(name), SWEEP_FILE: "${sweep_param_path}"}
+
+
 def with_inputs(variables: Mapping[str, str], inputs: MapNode, files: MapNode) -> Mapping[str, str]:
     """The variables with a run's inputs and files in those of them that carry these."""
     found = dict(variables)
@@ -94,6 +102,8 @@ def launch_variables(spec: LaunchSpec, identity: Identity, values: Mapping[str, 
     found: dict[str, Node] = {}
     for name, symbolic in spec.wandb.items():
         if name == RESUME and identity.attempt == 1:
+            continue
+        if name == SWEEP_FILE and "sweep_param_path" not in values:
             continue
         in_json = name in JSON_VARIABLES and "${" in symbolic
         text = substitute(symbolic, _json_values(values) if in_json else values)

@@ -8,7 +8,7 @@ literal `$` that would otherwise run into what follows. Values are put in once, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.node import Deferred, ListNode, MapNode, Node, ScalarNode, span_within
 from launchctl.diagnostics import Code, Diagnostic
-from launchctl.suggest import nearest
+from launchctl.suggest import did_you_mean, nearest
 
 
 class Binding(StrEnum):
@@ -83,6 +83,10 @@ class Scope:
     """The project's `environment`."""
     missing: frozenset[str] = frozenset()
     """Macros that have no value here, since the project or the job says nothing of them."""
+    trial: bool = False
+    """Whether these are the texts of a sweep, whose trials give `${sweep_name}` and `${repeat}` a value."""
+    parameters: frozenset[str] | None = None
+    """In the command of a sweep: the parameters and groups that `${param:NAME}` may name."""
     without_env: tuple[str, str] | None = None
     """Where nothing may stand that is known only where apply runs: what the texts are, and what to do instead."""
 
@@ -130,9 +134,41 @@ def escape(text: str) -> str:
     return text.replace("${", "$${")
 
 
+def fill(text: str, value_of: Callable[[Token], str | None]) -> str:
+    """The symbolic text with some of its macros filled in; one without a value stays a macro."""
+    if "${" not in text:
+        return text
+    pieces: list[str] = []
+    literal = ""
+    for token in tokens(text):
+        value = token.text if token.name is None else value_of(token)
+        if value is None:
+            # a "$" right before a macro would make an escape of it
+            bare = literal.rstrip("$")
+            pieces += [escape(bare), "${$}" * (len(literal) - len(bare)), text[token.start : token.end]]
+            literal = ""
+        else:
+            literal += value
+    return "".join((*pieces, escape(literal)))
+
+
+def fill_tree(node: Node, values: Mapping[str, str]) -> Node:
+    """The tree with some macros of its texts filled in, and otherwise as symbolic as before."""
+    return _map_texts(node, lambda text: fill(text, lambda token: values.get(token.name or "")))
+
+
 def has_macro(text: str) -> bool:
     """Whether a text holds a macro or an escape."""
     return "${" in text
+
+
+def names_macro(node: Node, name: str) -> bool:
+    """Whether any text of a tree names a macro."""
+    if isinstance(node, ScalarNode):
+        text = node.value
+        return isinstance(text, str) and f"${{{name}" in text and any(token.name == name for token in tokens(text))
+    items = node.items if isinstance(node, ListNode) else node.entries.values()
+    return any(names_macro(item, name) for item in items)
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str | Deferred:
@@ -157,14 +193,18 @@ def substitute(text: str, values: Mapping[str, str]) -> str | Deferred:
 
 def substitute_tree(node: Node, values: Mapping[str, str]) -> Node:
     """The tree with the macros of its texts filled in; what holds none is shared."""
+    return _map_texts(node, lambda text: substitute(text, values))
+
+
+def _map_texts(node: Node, change: Callable[[str], str | Deferred]) -> Node:
     if isinstance(node, ScalarNode):
         if isinstance(node.value, str) and "${" in node.value:
-            return ScalarNode(substitute(node.value, values), node.span)
+            return ScalarNode(change(node.value), node.span)
         return node
     if isinstance(node, ListNode):
-        items = tuple([substitute_tree(item, values) for item in node.items])
+        items = tuple([_map_texts(item, change) for item in node.items])
         return node if all(a is b for a, b in zip(items, node.items, strict=True)) else ListNode(items, node.span)
-    entries = {key: substitute_tree(item, values) for key, item in node.entries.items()}
+    entries = {key: _map_texts(item, change) for key, item in node.entries.items()}
     if all(entries[key] is item for key, item in node.entries.items()):
         return node
     return MapNode(entries, node.key_spans, node.span)
@@ -206,17 +246,22 @@ def _fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
         case Binding.APPLY:
             return _env_fault(token, spelled, scope)
         case Binding.COMMAND:
-            instead = f"write `${{env:{token.argument}}}`" if name == "envvar" else None
-            return codes.MACRO_NOT_HERE, {"macro": spelled, "where": "the command of a sweep"}, instead
+            return _command_fault(token, spelled, scope)
         case Binding.TRIAL:
-            if token.fallback is not None:
-                return None
-            hint = f"write `${{{name}:-TEXT}}` for a text that stands in outside of a sweep"
-            return codes.MACRO_NOT_HERE, {"macro": spelled, "where": "a trial of a sweep"}, hint
+            return _trial_fault(token, spelled, scope)
         case Binding.COMPILE:
             if token.fallback is not None or token.argument is not None:
                 return codes.INVALID_MACRO, {"macro": spelled}, f"write `${{{name}}}`"
             return _missing_fault(name, spelled) if name in scope.missing else None
+
+
+def _trial_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
+    if token.argument is not None:
+        return codes.INVALID_MACRO, {"macro": spelled}, f"write `${{{token.name}}}`"
+    if token.fallback is not None or scope.trial:
+        return None
+    hint = f"write `${{{token.name}:-TEXT}}` for a text that stands in outside of a sweep"
+    return codes.MACRO_NOT_HERE, {"macro": spelled, "where": "a trial of a sweep"}, hint
 
 
 def _unknown(name: str, spelled: str) -> _Fault:
@@ -229,7 +274,24 @@ def _unknown(name: str, spelled: str) -> _Fault:
     return codes.UNKNOWN_MACRO, {"name": name}, f"`${{env:{name}}}` reads an environment variable; {literal}"
 
 
+def _command_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
+    name = token.name or ""
+    if scope.parameters is None:
+        instead = f"write `${{env:{token.argument}}}`" if name == "envvar" else None
+        return codes.MACRO_NOT_HERE, {"macro": spelled, "where": "the command of a sweep"}, instead
+    if name == "envvar":
+        return _env_fault(token, spelled, scope)
+    if token.fallback is not None or (token.argument is None) is (name == "param"):
+        example = "${param:NAME}" if name == "param" else f"${{{name}}}"
+        return codes.INVALID_MACRO, {"macro": spelled}, f"write `{example}`"
+    if name == "param" and token.argument not in scope.parameters:
+        return codes.MACRO_WITHOUT_VALUE, {"macro": spelled}, did_you_mean(token.argument or "", scope.parameters)
+    return _missing_fault(name, spelled) if name in scope.missing else None
+
+
 def _env_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
+    if token.name == "env" and token.argument is None and token.fallback is None and scope.parameters is not None:
+        return None  # the program `env`
     name = token.argument or ""
     if token.fallback is not None or not _VARIABLE.fullmatch(name):
         hint = "write `${env:NAME}` for an environment variable" if token.fallback is None else None
@@ -247,5 +309,7 @@ def _missing_fault(name: str, spelled: str) -> _Fault:
         "author": "add `author: NAME` to the project",
         "entity_name": "add `entity: NAME` to the project",
         "image_uri": "code that runs as a local process has no image",
+        "program": "add `program: train.py` to the sweep",
+        "args_json_file": "its target takes no files: write `${args_json}`, or read WANDB_CONFIG",
     }
     return codes.MACRO_WITHOUT_VALUE, {"macro": spelled}, hints.get(name)

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from launchctl import addresses
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import QueueEntry, ResolvedProject, ResolvedRun
-from launchctl.compiler.environment import NAMES, owned_name, wandb_variables, with_inputs
+from launchctl.compiler.environment import NAMES, owned_name, sweep_variables, wandb_variables, with_inputs
 from launchctl.compiler.inherit import Variables, variables_of
 from launchctl.compiler.inputs import changed_files, changed_inputs
 from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
@@ -164,7 +165,7 @@ class RunExpander:
             inputs=pieces.inputs,
             files=pieces.files,
             config=pieces.config,
-            wandb=self._wandb_of(pieces, has_image=isinstance(source, ImageSource)),
+            wandb=self._wandb_of(run, pieces, has_image=isinstance(source, ImageSource)),
             classes=recipe.classes,
             agents=self._agents.get(run.queue.name, ()),
             priority=Priority(model.priority) if model.priority else Priority.MEDIUM,
@@ -176,13 +177,17 @@ class RunExpander:
             description=_description(run),
         )
 
-    def _wandb_of(self, pieces: _Pieces, *, has_image: bool) -> Mapping[str, str]:
+    def _wandb_of(self, run: ResolvedRun, pieces: _Pieces, *, has_image: bool) -> Mapping[str, str]:
         """The `WANDB_*` variables; runs with the same inputs share them."""
         key = (id(pieces.inputs), id(pieces.files), has_image)
         if key not in self._wandb:
             found = with_inputs(self._ours[has_image], pieces.inputs, pieces.files)
             self._wandb[key] = (pieces.inputs, pieces.files, found)
-        return self._wandb[key][2]
+        found = self._wandb[key][2]
+        if run.address.kind is addresses.Kind.SWEEPS:
+            more = sweep_variables(run.address.name)
+            found = {**found, **{name: text for name, text in more.items() if name in self._owned}}
+        return found
 
     # --- what is wrong with it ---
 

@@ -27,6 +27,7 @@ class Target:
     secrets: frozenset[str] = frozenset({"env"})
     default_max_jobs: int | None = 1
     inherits_environment: bool = False
+    file_folder: str | None = None
 
 
 @dataclass(frozen=True)

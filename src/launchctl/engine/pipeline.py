@@ -183,5 +183,6 @@ def _unjudged(config: MapNode) -> MapNode:
 def _lowered(run: Desired, program: Program) -> Diagnostics:
     """What is wrong with a run's manifest: nothing may reach a target that could have been refused before."""
     identity = Identity(str(run.spec.address), str(run.spec.address))
-    launch = bind(run.spec, identity, program, "default", run.provider.capabilities.environment_chunk)
+    able = run.provider.capabilities
+    launch = bind(run.spec, identity, program, "default", able.environment_chunk, able.file_folder)
     return run.provider.lower(launch)[1]

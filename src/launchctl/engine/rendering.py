@@ -42,7 +42,8 @@ def render(compiled: Compiled, workspace: str, patterns: tuple[str, ...] = ()) -
 
 def manifest_of(run: Desired, program: Program, workspace: str, identity: Identity) -> CompiledRun:
     """The run for one attempt."""
-    launch = bind(run.spec, identity, program, workspace, run.provider.capabilities.environment_chunk)
+    able = run.provider.capabilities
+    launch = bind(run.spec, identity, program, workspace, able.environment_chunk, able.file_folder)
     manifest, _ = run.provider.lower(launch)
     return CompiledRun(run.spec, run.form, run.provider, identity, manifest, launch.image, launch.labels)
 
