@@ -50,8 +50,18 @@ class Reference:
     attempt: int | None = None
 
     def __str__(self) -> str:
-        generation = f"@g{self.generation}" if self.generation else ""
-        return f"{self.address}{generation}" + (f"#a{self.attempt}" if self.attempt else "")
+        name = generation_name(str(self.address), self.generation) if self.generation else str(self.address)
+        return f"{name}#a{self.attempt}" if self.attempt else name
+
+
+def generation_name(address: str, number: int) -> str:
+    """`runs.x@g1`, and `sweeps.x[3f09a1c2]@e1` of a trial, whose generation is its sweep's epoch."""
+    return f"{address}@{'e' if address.startswith('sweeps.') else 'g'}{number}"
+
+
+def attempt_name(address: str, generation: int, number: int) -> str:
+    """`runs.x@g1#a2`, `sweeps.x[3f09a1c2]@e1#a2`."""
+    return f"{generation_name(address, generation)}#a{number}"
 
 
 def parse_reference(text: str) -> Reference | None:

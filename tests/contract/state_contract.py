@@ -5,8 +5,12 @@ from __future__ import annotations
 from state_deciding import DecidingContract
 from state_draining import DrainingContract
 from state_leasing import LeasingContract
+from state_measuring import MeasuringContract
 from state_reading import ReadingContract
+from state_sweeping import SweepingContract
 
 
-class StateContract(DecidingContract, LeasingContract, DrainingContract, ReadingContract):
+class StateContract(
+    DecidingContract, LeasingContract, DrainingContract, SweepingContract, MeasuringContract, ReadingContract
+):
     """All of it."""

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
+from launchctl.addresses import attempt_name
 from launchctl.errors import StateError
 from launchctl.state.decision import insert_attempt, queue_of
 from launchctl.state.model import AttemptRecord, Claim, Standing
@@ -101,7 +102,7 @@ def append_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> boo
 def resolve_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> None:
     """Replace the status of a lost attempt by a person's word."""
     recorded = _recorded(connection, record.run_id)
-    name = f"{record.address}@g{record.generation}#a{record.number}"
+    name = attempt_name(*record.key)
     if recorded is None:
         raise StateError(f"{name} is not recorded", hint="`launchctl state list` shows what is")
     if recorded.status is not Status.LOST:

@@ -10,7 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from launchctl.values import JSON, is_list, is_mapping
+from launchctl.values import JSON, is_list, is_mapping, leaves
 
 
 class Malformed(ValueError):
@@ -31,6 +31,8 @@ def encode(value: JSON) -> JSON:
 def decode(kind: JSON, value: JSON, where: str) -> JSON:
     """The record of type `kind` that a JSON value spells; raises Malformed for any other."""
     if kind is Any:
+        if any(isinstance(leaf, float) and not math.isfinite(leaf) for _, leaf in leaves(value)):
+            raise Malformed(f"{where}: expected a number, got one that JSON does not have")
         return value
     origin: JSON = get_origin(kind)
     if origin is UnionType:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from launchctl.addresses import attempt_name, generation_name
 from launchctl.errors import StalePlan, StateError
 from launchctl.state.model import AttemptRecord, Contents, GenerationRecord
 from launchctl.state.renaming import rename_run, rename_sweep
@@ -133,9 +134,8 @@ def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> s
         "SELECT policy FROM generations WHERE address = ? AND number = ?", (address, generation)
     ).fetchone()
     if row is None:
-        raise StateError(
-            f"{address}@g{generation} is not recorded, but an attempt of it is; this is a bug in launchctl"
-        )
+        name = generation_name(address, generation)
+        raise StateError(f"{name} is not recorded, but an attempt of it is; this is a bug in launchctl")
     return read_queue(row[0])
 
 
@@ -311,4 +311,4 @@ def _request_cancel(connection: sqlite3.Connection, address: str, generation: in
 
 
 def _stale(address: str, generation: int, number: int, what: str) -> StalePlan:
-    return StalePlan(f"{address}@g{generation}#a{number} {what} since this was planned", hint="plan again")
+    return StalePlan(f"{attempt_name(address, generation, number)} {what} since this was planned", hint="plan again")

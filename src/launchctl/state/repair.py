@@ -135,4 +135,5 @@ def _counted(contents: Contents) -> str:
     return (
         f"serial {contents.head.serial}, {len(contents.runs)} runs, "
         f"{len(contents.generations)} generations, {len(contents.attempts)} attempts"
+        + (f", {len(contents.sweeps)} sweeps" if contents.sweeps else "")
     )

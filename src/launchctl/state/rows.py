@@ -7,6 +7,7 @@ a damaged page may hold anything.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, make_dataclass
@@ -14,6 +15,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 
+from launchctl.addresses import attempt_name, generation_name
 from launchctl.state.model import (
     AttemptRecord,
     Claim,
@@ -225,7 +227,7 @@ def read_generation(row: Row) -> GenerationRecord:
             None if trial is None else _read_trial(trial),
         )
     except (TypeError, ValueError) as error:
-        raise DamagedRow(f"generation {address}@g{number}") from error
+        raise DamagedRow(f"generation {generation_name(address, number)}") from error
 
 
 def read_attempt(row: Row, manifest: str) -> AttemptRecord:
@@ -255,7 +257,7 @@ def read_attempt(row: Row, manifest: str) -> AttemptRecord:
             None if owner is None else Claim(owner, expires or 0.0, fence),
         )
     except (KeyError, ValueError) as error:
-        raise DamagedRow(f"attempt {address}@g{generation}#a{number}") from error
+        raise DamagedRow(f"attempt {attempt_name(address, generation, number)}") from error
 
 
 def read_status(text: object) -> Status:
@@ -297,6 +299,8 @@ def read_series(row: Row) -> Series:
     try:
         values = struct.unpack(f"<{len(points) // 8}d", points)
         metrics = {name: float(value) for name, value in _read_object(last).items()}
+        if not all(map(math.isfinite, (*values, *metrics.values()))):
+            raise ValueError("no number")
     except (TypeError, ValueError, struct.error) as error:
         raise DamagedRow(f"metrics of {run_id!r}") from error
     return Series(run_id, address, values, metrics, position, bool(is_complete))

@@ -13,15 +13,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from launchctl.addresses import attempt_name, generation_name
 from launchctl.state.model import (
     AttemptRecord,
     ConfigRecord,
     Contents,
+    Form,
     GenerationRecord,
     Head,
     Policy,
     RunRecord,
+    Series,
     Standing,
+    SweepRecord,
 )
 from launchctl.state.rows import (
     ATTEMPT_COLUMNS,
@@ -30,9 +34,13 @@ from launchctl.state.rows import (
     CONFIG_KINDS,
     GENERATION_COLUMNS,
     GENERATION_KINDS,
+    READING_COLUMNS,
+    READING_KINDS,
     RUN_COLUMNS,
     RUN_KINDS,
     STANDING_COLUMNS,
+    SWEEP_COLUMNS,
+    SWEEP_KINDS,
     DamagedRow,
     Row,
     check,
@@ -41,7 +49,11 @@ from launchctl.state.rows import (
     read_form,
     read_generation,
     read_run,
+    read_series,
+    read_sweep,
 )
+from launchctl.state.schema import SCHEMA_VERSION
+from launchctl.state.upgrade import STEPS
 from launchctl.status import Status
 
 T = TypeVar("T")
@@ -69,6 +81,7 @@ def salvage(connection: sqlite3.Connection) -> Salvage:
     """
     connection.text_factory = _text
     connection.execute("PRAGMA cell_size_check = OFF")
+    _bring_up_to_date(connection)
     head = _head(connection)
     head = replace(head, serial=head.serial + 1)  # no plan made before may be applied
     bodies = dict(_read(connection, "manifests", ("attempt", "body"), _body).records)
@@ -77,12 +90,28 @@ def salvage(connection: sqlite3.Connection) -> Salvage:
     attempts = _read(connection, "attempts", ("id", *ATTEMPT_COLUMNS), _attempt)
     _require_all(connection, runs, generations, attempts)
     configs = _read(connection, "configs", CONFIG_COLUMNS, _config)
+    sweeps = _read(connection, "sweeps", SWEEP_COLUMNS, _sweep)
+    readings = dict(_read(connection, "series", ("attempt", *READING_COLUMNS), _reading).records)
     whole = [replace(record, manifest=bodies.get(identity, "")) for identity, record in attempts.records]
-    mending = _Mending(runs.records, generations.records, whole)
-    return Salvage(mending.contents(head, tuple(configs.records)), tuple(mending.notes))
+    mending = _Mending(runs.records, generations.records, whole, sweeps.records)
+    series = [
+        replace(readings[identity], run_id=record.run_id, address=record.address)
+        for identity, record in attempts.records
+        if identity in readings and record.key in mending.attempts
+    ]
+    contents = mending.contents(head, tuple(configs.records), series)
+    return Salvage(contents, tuple(mending.notes))
 
 
 # Reading what can be read.
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Give a file of an earlier format, which is a copy, the columns and tables of this one."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number in range(max(version, min(STEPS)), SCHEMA_VERSION):
+        with suppress(sqlite3.DatabaseError):  # it has them already: the number of its format was damaged
+            STEPS[number](connection)
 
 
 def _text(data: bytes) -> str | bytes:
@@ -155,6 +184,16 @@ def _config(row: Row) -> ConfigRecord:
     return read_config(row)
 
 
+def _sweep(row: Row) -> SweepRecord:
+    check(SWEEP_KINDS, row)
+    return read_sweep(row)
+
+
+def _reading(row: Row) -> tuple[int, Series]:
+    check("I" + READING_KINDS, row)
+    return row[0], read_series(("", "", *row[1:]))
+
+
 def _require_all(
     connection: sqlite3.Connection,
     runs: _Part[RunRecord],
@@ -189,7 +228,11 @@ class _Mending:
     """Records made whole from one another."""
 
     def __init__(
-        self, runs: Iterable[RunRecord], generations: Iterable[GenerationRecord], attempts: Iterable[AttemptRecord]
+        self,
+        runs: Iterable[RunRecord],
+        generations: Iterable[GenerationRecord],
+        attempts: Iterable[AttemptRecord],
+        sweeps: Iterable[SweepRecord],
     ) -> None:
         self.notes: list[str] = []
         self._generations = {(record.address, record.number): record for record in generations}
@@ -200,19 +243,25 @@ class _Mending:
         self._runs = [self._run(address, recorded.get(address)) for address in sorted({*recorded, *self._latest})]
         for run in self._runs:
             self._mend_generation(run)
-        self._attempts = dict[tuple[str, int, int], AttemptRecord]()
+        self.attempts = dict[tuple[str, int, int], AttemptRecord]()
         for attempt in attempts:
             self._keep(attempt)
-        started = {key[:2] for key in self._attempts}
+        started = {key[:2] for key in self.attempts}
         for key, generation in self._generations.items():
             if key not in started:
                 self._lose(generation)
+        self._sweeps = {sweep.address: sweep for sweep in sweeps}
+        for address in sorted({run.address.partition("[")[0] for run in self._runs if "[" in run.address}):
+            if address not in self._sweeps:
+                self._sweeps[address] = self._sweep(address)
 
-    def contents(self, head: Head, configs: tuple[ConfigRecord, ...]) -> Contents:
+    def contents(self, head: Head, configs: tuple[ConfigRecord, ...], series: Iterable[Series]) -> Contents:
         """All of it, in order."""
         generations = tuple(self._generations[key] for key in sorted(self._generations))
-        attempts = tuple(self._attempts[key] for key in sorted(self._attempts))
-        return Contents(head, tuple(self._runs), generations, attempts, configs)
+        attempts = tuple(self.attempts[key] for key in sorted(self.attempts))
+        sweeps = tuple(self._sweeps[address] for address in sorted(self._sweeps))
+        readings = tuple(sorted(series, key=lambda one: one.run_id))
+        return Contents(head, tuple(self._runs), generations, attempts, configs, sweeps, readings)
 
     def _run(self, address: str, found: RunRecord | None) -> RunRecord:
         latest = self._latest.get(address, 0)
@@ -223,11 +272,17 @@ class _Mending:
         starts = {form.intent: _SKIPPED_STARTS}
         return RunRecord(address, Standing.ACTIVE, form, protect=False, generation=latest, starts=starts)
 
+    def _sweep(self, address: str) -> SweepRecord:
+        """A sweep of which only trials are left: what it was to draw is not known, so that it draws nothing."""
+        self.notes.append(f"{address}: its record was lost; the next apply of it begins a new epoch")
+        epoch = max((number for of, number in self._generations if of.partition("[")[0] == address), default=1)
+        return SweepRecord(address, Standing.FORGOTTEN, epoch, Form(0, "{}", "", "", ""), "{}", None)
+
     def _mend_generation(self, run: RunRecord) -> None:
         key = (run.address, run.generation)
         if run.generation == 0 or key in self._generations:
             return
-        name = f"{run.address}@g{run.generation}"
+        name = generation_name(run.address, run.generation)
         self.notes.append(f"{name}: its record was lost and made anew from what was last accepted")
         self._generations[key] = GenerationRecord(*key, run.acknowledged, Policy("", ""), name, "recovered", 0, 0.0)
 
@@ -235,19 +290,19 @@ class _Mending:
         if attempt.key[:2] not in self._generations:
             self.notes.append(f"{_name(attempt)}: left out, since its generation was lost")
         elif attempt.manifest or attempt.status.is_terminal:
-            self._attempts[attempt.key] = attempt
+            self.attempts[attempt.key] = attempt
         else:
             self.notes.append(
                 f"{_name(attempt)}: was {attempt.status}; its manifest was lost, and so it is held as lost"
             )
             message = "its manifest was damaged"
-            self._attempts[attempt.key] = replace(attempt, status=Status.LOST, message=message, claim=None)
+            self.attempts[attempt.key] = replace(attempt, status=Status.LOST, message=message, claim=None)
 
     def _lose(self, of: GenerationRecord) -> None:
         lost = AttemptRecord(of.address, of.number, 1, of.run_id, Status.LOST, message="its record was damaged")
         self.notes.append(f"{_name(lost)}: its record was lost, and so it is held as lost")
-        self._attempts[lost.key] = lost
+        self.attempts[lost.key] = lost
 
 
 def _name(record: AttemptRecord) -> str:
-    return f"{record.address}@g{record.generation}#a{record.number}"
+    return attempt_name(*record.key)

@@ -5,18 +5,19 @@ A push never loses what was started: it refuses what knows less than the state d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from launchctl.addresses import attempt_name
 from launchctl.errors import StateError, StateMissing
 from launchctl.state.codec import Malformed, decode, encode
 from launchctl.state.model import AttemptRecord, Contents, Head
 from launchctl.state.soundness import faults
 from launchctl.state.store import StateStore
 from launchctl.status import Status
-from launchctl.values import JSON, is_mapping
+from launchctl.values import JSON, is_list, is_mapping
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 _SHOWN = 5
 
 
@@ -34,12 +35,13 @@ def read_document(document: JSON) -> Contents:
     if not is_mapping(document) or "format_version" not in document:
         raise StateError("this is no state: it has no format_version", hint="push what `launchctl state pull` wrote")
     version = document["format_version"]
-    if version != FORMAT_VERSION:
+    if version not in (*_EARLIER, FORMAT_VERSION):
         raise StateError(
             f'this state is of format "{version}": this version reads "{FORMAT_VERSION}"', hint="upgrade launchctl"
         )
+    parts = {key: document[key] for key in document if key != "format_version"}
     try:
-        contents: Contents = decode(Contents, {key: document[key] for key in document if key != "format_version"}, "$")
+        contents: Contents = decode(Contents, _EARLIER[version](parts) if version in _EARLIER else parts, "$")
     except Malformed as error:
         raise StateError(f"this is no state: {error}", hint="push what `launchctl state pull` wrote") from error
     found = faults(contents)
@@ -76,6 +78,26 @@ def import_(store: StateStore, document: JSON, *, owner: str, force: bool = Fals
         return head
 
 
+def _without_sweeps(parts: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """The parts of a document of format 1, which knew no sweeps, as they are now."""
+    return {
+        **parts,
+        "generations": _each(parts.get("generations"), {"trial": None}),
+        "attempts": _each(parts.get("attempts"), {"prune_requested": False}),
+        "sweeps": [],
+        "series": [],
+    }
+
+
+def _each(records: JSON, more: Mapping[str, JSON]) -> JSON:
+    """The records with these keys as well; what is no list of records is left to the reader."""
+    return [{**more, **item} if is_mapping(item) else item for item in records] if is_list(records) else records
+
+
+_EARLIER: Mapping[str, Callable[[Mapping[str, JSON]], Mapping[str, JSON]]] = {"1": _without_sweeps}
+"""What leads a document of an earlier format to the present one."""
+
+
 def _refuse_other(recorded: Head, pushed: Head) -> None:
     if pushed.lineage != recorded.lineage:
         raise StateError(
@@ -97,8 +119,15 @@ def _losses(recorded: Contents, pushed: Contents) -> Iterator[str]:
     by_run_id = {attempt.run_id: attempt for attempt in pushed.attempts}
     for attempt in recorded.attempts:
         if attempt.status is not Status.PENDING and _knows_less(by_run_id.get(attempt.run_id), attempt):
-            name = f"{attempt.address}@g{attempt.generation}#a{attempt.number}"
-            yield f"{name} is {attempt.status} there"
+            yield f"{attempt_name(*attempt.key)} is {attempt.status} there"
+    read = {series.run_id: series.position for series in pushed.series}
+    for series in recorded.series:
+        if read.get(series.run_id, -1) < series.position:
+            yield f"the metrics of {series.run_id} are read further there"
+    epochs = {sweep.address: sweep.epoch for sweep in pushed.sweeps}
+    for sweep in recorded.sweeps:
+        if epochs.get(sweep.address, 0) < sweep.epoch:
+            yield f"{sweep.address} is at epoch {sweep.epoch} there"
 
 
 def _knows_less(pushed: AttemptRecord | None, recorded: AttemptRecord) -> bool:
