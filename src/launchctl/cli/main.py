@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "logs": "Print what a run prints.",
     "cancel": "Stop a run.",
     "resolve": "Say how a lost run ended.",
+    "sweep": "Show the trials of a sweep, best first.",
     "state": "Look at the state and mend it.",
     "schema": "Print the JSON Schema of a format.",
     "explain": "Explain a key of the project file or a diagnostic code.",

@@ -135,11 +135,9 @@ class Session:
 
     def status(self, *, refresh: bool = True) -> tuple[RunLine, ...]:
         """Every active run's latest attempt, as it is now; writes nothing."""
-        state = self.state()
+        state = self.observed_state() if refresh else self.state()
         if state is None:
             return ()
-        if refresh:
-            state = self._as_observed(state)
         return run_lines(state, schedule(state, self.clock(), self.request.environment).waiting)
 
     def observed(self, attempt: AttemptRecord) -> AttemptRecord:
@@ -148,6 +146,11 @@ class Session:
         if not attempt.status.is_active or is_in_flight(attempt, now):
             return attempt
         return _fresh(attempt, self.clients.observe([attempt]).get(attempt.run_id), now)
+
+    def observed_state(self) -> State | None:
+        """The recorded state with what runs as it is now, or None where none was ever created; writes nothing."""
+        state = self.state()
+        return None if state is None else self._as_observed(state)
 
     def _as_observed(self, state: State) -> State:
         active = self._active(state)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from launchctl.addresses import parse_address
 from launchctl.compiler.program import SweepSpec
 from launchctl.compiler.sweep.search import Objective, Search, Trial
-from launchctl.compiler.sweep.space import Leaf, ParameterPath
+from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath
 from launchctl.state.model import AttemptRecord, GenerationRecord, Series, Standing
 from launchctl.status import Status
-from launchctl.values import JSON, is_mapping
+from launchctl.sweeps.outcome import best_of
+from launchctl.values import JSON, canonical, is_mapping
 
 _SHORTEST_KEY = 4
 _NO_RESULT = frozenset({Status.FAILED, Status.CANCELLED, Status.TIMED_OUT, Status.PREEMPTED, Status.LOST})
@@ -24,6 +25,8 @@ class TrialHistory(NamedTuple):
 
     generation: GenerationRecord
     attempt: AttemptRecord | None
+    is_dropped: bool = False
+    """Whether its point is gone from the search, and with it what was to follow; its history stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class TrialRow:
     """The last value of every metric that it logged."""
     started_at: float | None = None
     ended_at: float | None = None
+    is_dropped: bool = False
 
     @property
     def last(self) -> float | None:
@@ -108,7 +112,11 @@ class SweepReport:
     @property
     def undrawn(self) -> int | None:
         """How many trials are still to be drawn; None where there is no end of them."""
-        return None if self.size is None else max(self.size - self.drawn, 0)
+        if self.size is None:
+            return None
+        present = sum(row.status is not None and not row.is_dropped for row in self.rows)
+        capped = self.size if self.search.run_cap is None else self.search.run_cap - self.drawn
+        return max(min(self.size - present, capped), 0)
 
     @property
     def statuses(self) -> Mapping[Status, int]:
@@ -133,10 +141,16 @@ def report_of(
     standing: Standing,
     size: int | None,
 ) -> SweepReport:
-    """The report of a sweep on record, in one of its epochs; trials of others are left aside."""
+    """The report of a sweep on record, in one of its epochs; trials of others are left aside.
+
+    Of an earlier epoch the search is not on record: what its trials were given says which parameters it had.
+    """
     rows = [_row(found, series, spec.search.objective) for found in trials if found.generation.number == epoch]
     ordered = tuple(sorted(rows, key=lambda row: _rank(row, spec.search.objective)))
-    return SweepReport(str(spec.address), spec.title, spec.search, epoch, latest_epoch, standing, size, ordered)
+    if epoch == latest_epoch:
+        return SweepReport(str(spec.address), spec.title, spec.search, epoch, latest_epoch, standing, size, ordered)
+    search = _spaced(spec.search, rows)
+    return SweepReport(str(spec.address), spec.title, search, epoch, latest_epoch, standing, len(rows), ordered)
 
 
 def report_of_new(spec: SweepSpec, page: Iterable[Trial], size: int | None) -> SweepReport:
@@ -147,11 +161,28 @@ def report_of_new(spec: SweepSpec, page: Iterable[Trial], size: int | None) -> S
     return SweepReport(str(spec.address), spec.title, spec.search, 0, 0, None, size, rows)
 
 
-def best_of(curve: Sequence[float], objective: Objective | None) -> float | None:
-    """The best value of a curve."""
-    if not curve or objective is None:
-        return None
-    return max(curve) if objective.goal == "maximize" else min(curve)
+def _spaced(search: Search, rows: Sequence[TrialRow]) -> Search:
+    """The search with the parameters that an earlier epoch had: what its trials were given says which varied."""
+    known = {leaf.path: leaf for leaf in search.space.leaves}
+    paths = dict.fromkeys([*known, *(path for row in rows for path in _paths(row.values, known.keys()))])
+    found: list[Leaf] = []
+    for path in paths:
+        values = {canonical(value[0]): value[0] for row in rows if (value := row.value_of(path))}
+        leaf = known.get(path) or Leaf(path, Distribution.CATEGORICAL)
+        if len(values) == 1:
+            found.append(replace(leaf, distribution=Distribution.CONSTANT, values=tuple(values.values())))
+        elif values:
+            found.append(replace(leaf, distribution=Distribution.CATEGORICAL) if leaf.is_constant else leaf)
+    return replace(search, space=replace(search.space, leaves=tuple(found)))
+
+
+def _paths(values: JSON, known: Collection[ParameterPath], path: ParameterPath = ()) -> Iterator[ParameterPath]:
+    """The leaves of a trial's values; one that is a parameter itself is not looked into."""
+    if path not in known and is_mapping(values) and values:
+        for name, value in values.items():
+            yield from _paths(value, known, (*path, name))
+    elif path:
+        yield path
 
 
 def _row(found: TrialHistory, series: Mapping[str, Series], objective: Objective | None) -> TrialRow:
@@ -168,10 +199,11 @@ def _row(found: TrialHistory, series: Mapping[str, Series], objective: Objective
         run_id=attempt.run_id if attempt else found.generation.run_id,
         status=attempt.status if attempt else Status.PENDING,
         curve=said.values if said else (),
-        best=best_of(said.values, objective) if said else None,
+        best=best_of(said.values, objective) if said and objective else None,
         metrics=said.last if said else {},
         started_at=attempt.started_at if attempt else None,
         ended_at=attempt.ended_at if attempt else None,
+        is_dropped=found.is_dropped,
     )
 
 

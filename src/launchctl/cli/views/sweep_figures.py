@@ -147,7 +147,9 @@ def _lines(
     for row in reversed(rows):
         values = [row.value_of(leaf.path) for leaf in report.columns[: len(scales) - 1]]
         hover = hover_of(report, row, keys[row.key])
-        heights = [scale.height(value[0]) if value else None for scale, value in zip(scales, values, strict=False)]
+        heights = [
+            scale.beside(value[0], row.index) if value else None for scale, value in zip(scales, values, strict=False)
+        ]
         xs += [*range(len(scales)), None]
         ys += [*heights, scales[-1].height(row.best), None]
         texts += [hover] * len(scales) + [""]
@@ -186,5 +188,5 @@ def _words(place: int, name: str, scale: Scale) -> Iterator[JSON]:
             "xanchor": "left",
             "xshift": 6,
             "text": label(text, 12),
-            "bgcolor": "rgba(255,255,255,0.75)",
+            "bgcolor": "rgba(255,255,255,0.9)",
         }

@@ -42,6 +42,7 @@ def _trial(row: TrialRow) -> JSON:
         "attempt": row.attempt,
         "run_id": row.run_id or None,
         "status": row.status.value if row.status else None,
+        "dropped": row.is_dropped,
         "values": row.values,
         "metric": {"best": row.best, "last": row.last, "iterations": len(row.curve)},
         "metrics": row.metrics,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from launchctl.cli.views.sweep_text import number, short_value
 from launchctl.compiler.sweep.space import Distribution
@@ -24,6 +25,7 @@ _WIDE = 50.0
 _MOST_TICKS = 8
 _MOST_PLACES = 20
 _LARGEST = 1e300
+_SMALLEST = 1e-300
 _GOLDEN = 0.6180339887498949
 
 
@@ -51,6 +53,10 @@ class Scale:
     def height(self, value: JSON) -> float:
         """From 0 at the smallest to 1 at the largest."""
         return self._height_at(self.position(value))
+
+    def beside(self, value: JSON, index: int) -> float:
+        """The height, moved a little by the trial's index where many stand on one mark."""
+        return self.height(value) + ((index * _GOLDEN % 1 - 0.5) * 0.03 if self.ticks else 0.0)
 
     def marks(self) -> Iterator[tuple[float, str]]:
         """What is written beside an axis that is drawn by heights."""
@@ -87,12 +93,22 @@ def scale_of(distribution: Distribution, values: Sequence[JSON]) -> Scale:
     """The scale of a parameter that has these values."""
     if values and all(map(_is_plottable, values)):
         distinct = sorted({float(value) for value in values})
-        is_log = distinct[0] > 0 and (distribution in _LOGARITHMIC or is_wide(distinct))
+        is_log = distinct[0] > 0 and (distribution in _LOGARITHMIC or is_wide(distinct) or _is_geometric(distinct))
         ticks = tuple((value, number(value)) for value in distinct) if len(distinct) <= _MOST_TICKS else ()
         return Scale(is_log, ticks, low=distinct[0], high=distinct[-1])
     places: dict[str, str] = {canonical(value): short_value(value) for value in values}
     ticks = tuple((float(place), text) for place, text in enumerate(places.values()))
     return Scale(ticks=ticks, places=tuple(places), low=0.0, high=float(max(len(places) - 1, 0)))
+
+
+def _is_geometric(distinct: Sequence[float]) -> bool:
+    """Whether a few values lie more evenly by their logarithms: 0.3, 0.1, 0.03."""
+    return 3 <= len(distinct) <= _MOST_TICKS and _uneven([math.log(value) for value in distinct]) < _uneven(distinct)
+
+
+def _uneven(values: Sequence[float]) -> float:
+    gaps = [after - before for before, after in pairwise(values)]
+    return max(gaps) / max(min(gaps), _SMALLEST)
 
 
 def _is_plottable(value: JSON) -> bool:

@@ -1,0 +1,116 @@
+"""`launchctl sweep`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from launchctl.cli import console
+from launchctl.cli.completion import complete_sweep
+from launchctl.cli.exit_code import ExitCode
+from launchctl.cli.options import with_project
+from launchctl.cli.parser import command_app, example
+from launchctl.cli.selection import Selection
+from launchctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from launchctl.engine.sweep_report import SweepReport
+
+app = command_app(help="Look at a sweep.", example=example("launchctl sweep show sweeps.lr"))
+
+_FIRST = 20
+_WIDTH = 120
+"""Columns of a table that goes to no terminal."""
+
+
+@app.callback()
+def sweep() -> None:
+    """Look at a sweep."""
+
+
+@app.command(
+    epilog=example(
+        "launchctl sweep show sweeps.lr",
+        "launchctl sweep show lr --format csv -o lr.csv",
+        "launchctl sweep show lr --format html -o lr.html",
+    )
+)
+@with_project()
+def show(
+    selection: Selection,
+    address: Annotated[
+        str, typer.Argument(metavar="ADDR", help="A sweep, as in sweeps.lr or lr.", autocompletion=complete_sweep)
+    ],
+    *,
+    format: Annotated[
+        Literal["text", "json", "csv", "html"], typer.Option("--format", help="How to print it.")
+    ] = "text",
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", min=0, metavar="N", help="Text and html: trials listed, 20 and 50 unless given; 0: all."
+        ),
+    ] = None,
+    epoch: Annotated[
+        int | None, typer.Option("--epoch", min=1, metavar="N", help="An earlier epoch; the latest unless given.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file: csv and html.")
+    ] = None,
+) -> int:
+    """Show the trials of a sweep with their parameters, metric and state, best first."""
+    from launchctl.cli.project import opened_to_look
+    from launchctl.engine.sweep_reading import read_sweep
+
+    if output is not None and format not in {"csv", "html"}:
+        raise UsageError("`-o` is for `--format csv` and `--format html`", hint="redirect the output of the others")
+    with opened_to_look(selection) as session:
+        report = read_sweep(session, address, epoch, first=_FIRST if limit is None else limit)
+    _show(report, format, limit, output)
+    return ExitCode.OK
+
+
+def _show(report: SweepReport, format: str, limit: int | None, output: Path | None) -> None:
+    match format:
+        case "json":
+            from launchctl.cli.views.sweep_json import sweep_document
+
+            console.show_json(sweep_document(report))
+        case "csv":
+            from launchctl.cli.views.sweep_csv import sweep_csv
+
+            _deliver(sweep_csv(report), output)
+        case "html":
+            from launchctl.cli.views.sweep_html import MOST_ROWS, sweep_page
+
+            _deliver(sweep_page(report, time.time(), MOST_ROWS if limit is None else limit), output)
+        case _:
+            from launchctl.cli.views.sweep_text import sweep_lines
+
+            console.show(sweep_lines(report, time.time(), _width(), _FIRST if limit is None else limit))
+
+
+def _width() -> int:
+    """Of the terminal; what goes elsewhere is wider than most."""
+    is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return shutil.get_terminal_size().columns if is_terminal else _WIDTH
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    """To a file, with its size told, or to standard output as the bytes that its digests are of."""
+    if output is None:
+        console.write_bytes(text.encode("utf-8", "backslashreplace"))
+        return
+    console.write_file(output, text)
+    console.say(f"Written: {output}, {_size(len(text.encode('utf-8', 'backslashreplace')))}")
+
+
+def _size(count: int) -> str:
+    """`4.9 MB`, `12 kB`."""
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{max(round(count / 1000), 1)} kB"
