@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -9,8 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from state_records import HEAD, attempt, generation, run
+from state_sweeps import series, trial
 
 from launchctl.errors import StalePlan, StateError, StateLocked
+from launchctl.state import upgrade
+from launchctl.state.database import connect
 from launchctl.state.owner import current_owner
 from launchctl.state.sqlite import SqliteStore
 from launchctl.state.store import PutAttempt, PutGeneration, PutRun, Write
@@ -73,6 +79,19 @@ def drain(store: SqliteStore) -> None:
     tell(f"most {most}")
 
 
+def draw(store: SqliteStore) -> None:
+    """Draw ten trials at a time from `sweeps.lr`, for ever, and measure each of them in one step."""
+    tell("ready")
+    while True:
+        state = store.load()
+        first = len(state.runs)
+        trials = [trial(f"{number:08x}") for number in range(first, first + BATCH)]
+        if store.draw(state.sweeps["sweeps.lr"], trials):
+            tell("drawn")
+            store.measure([series(one) for one in trials])
+            tell("measured")
+
+
 def decide(store: SqliteStore) -> None:
     """Decide against everybody else until the serial is reached; tell each serial that was won."""
     owner = current_owner()
@@ -109,12 +128,24 @@ def create_many(store: SqliteStore) -> None:
         tell(f"created {number}")
 
 
+def upgrade_and_die(store: SqliteStore) -> None:
+    """Bring a state of format 1 up to date, and be killed before that is committed."""
+
+    def last(connection: sqlite3.Connection) -> None:
+        upgrade.STEPS[1](connection)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    upgrade.upgrade(store.place, connect(store.place, busy=1), steps={1: last}, target=2)
+
+
 ROLES: Mapping[str, Callable[[SqliteStore], None]] = {
     "work": work,
     "drain": drain,
     "decide": decide,
     "create": create,
     "create-many": create_many,
+    "draw": draw,
+    "upgrade-and-die": upgrade_and_die,
 }
 
 if __name__ == "__main__":

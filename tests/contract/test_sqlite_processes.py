@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from state_records import HEAD, decide, limit, start
+from state_sweeps import sweep
 from state_worker import BATCH, DECISIONS
 
 from launchctl.state.database import Journal
 from launchctl.state.repair import repair
 from launchctl.state.sqlite import SqliteStore
+from launchctl.state.store import PutSweep
 from launchctl.status import Status
 
 WORKER = Path(__file__).with_name("state_worker.py")
@@ -59,6 +61,17 @@ def steps_on_record(store: SqliteStore, serials: range) -> int:
     return sum(kinds.copy().pop()[0] for serial, kinds in reached.items() if serial in serials)
 
 
+def drawn_on_record(store: SqliteStore) -> int:
+    """How many draws are on record; each of all its trials, which are whole and follow one another."""
+    state = store.load()
+    count, rest = divmod(len(state.runs), BATCH)
+    assert rest == 0
+    assert state.sweeps["sweeps.lr"].revision == 1 + count
+    assert list(state.runs) == [f"sweeps.lr[{number:08x}]" for number in range(BATCH * count)]
+    assert all(found.latest and found.latest.manifest and found.generation for found in state.runs.values())
+    return count
+
+
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 def test_killed_at_any_instant_a_step_happened_as_a_whole_or_not_at_all(tmp_path: Path, journal: Journal) -> None:
     place = tmp_path / "state.db"
@@ -82,6 +95,50 @@ def test_killed_at_any_instant_a_step_happened_as_a_whole_or_not_at_all(tmp_path
     store.close()
     assert kills > 10
     assert repair(place, time.time())[0].startswith("sound: ")
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_killed_in_the_middle_of_a_draw_all_or_nothing_is_on_record(tmp_path: Path, journal: Journal) -> None:
+    place = tmp_path / "state.db"
+    store = SqliteStore(place, journal=journal)
+    store.create(HEAD)
+    decide(store, [PutSweep(sweep())])
+    chance = random.Random(31)
+    until = time.monotonic() + SECONDS / 2
+    kills = 0
+    while time.monotonic() < until:
+        before = drawn_on_record(store)
+        measured = len(store.series("sweeps.lr"))
+        store.close()
+        worker = spawn("draw", place, journal)
+        time.sleep(chance.uniform(0, 0.08))
+        worker.kill()
+        told = worker.communicate()[0].split("\n")[:-1]
+        kills += 1
+        assert drawn_on_record(store) - before - told.count("drawn") in {0, 1}
+        read = len(store.series("sweeps.lr")) - measured
+        assert read % BATCH == 0
+        assert read // BATCH - told.count("measured") in {0, 1}
+    store.close()
+    assert kills > 10
+    assert repair(place, time.time())[0].startswith("sound: ")
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_processes_that_draw_at_once_draw_each_trial_once(tmp_path: Path, journal: Journal) -> None:
+    place = tmp_path / "state.db"
+    store = SqliteStore(place, journal=journal)
+    store.create(HEAD)
+    decide(store, [PutSweep(sweep())])
+    workers = [spawn("draw", place, journal) for _ in range(3)]
+    time.sleep(1.0)
+    told = list[str]()
+    for worker in workers:
+        worker.kill()
+        told += worker.communicate()[0].split("\n")
+    assert drawn_on_record(store) - told.count("drawn") in range(len(workers) + 1)
+    assert repair(place, time.time())[0].startswith("sound: ")
+    store.close()
 
 
 def test_killed_while_creating_a_state_is_whole_or_was_never_there(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from launchctl.state.schema import SCHEMA_VERSION
 from launchctl.state.sqlite import SqliteStore
 from launchctl.state.upgrade import STEPS, Step, upgrade
 
+LATER = SCHEMA_VERSION + 2
 STEPS_OF_A_LATER_VERSION: dict[int, Step] = {
-    1: lambda connection: void(connection, "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT ''"),
-    2: lambda connection: void(connection, "UPDATE runs SET note = 'from ' || address"),
+    SCHEMA_VERSION: lambda connection: void(connection, "ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT ''"),
+    SCHEMA_VERSION + 1: lambda connection: void(connection, "UPDATE runs SET note = 'from ' || address"),
 }
 
 
@@ -47,15 +48,15 @@ def test_every_older_format_has_a_step() -> None:
 def test_state_of_this_version_is_left_alone(place: Place) -> None:
     with closing(connect(place, busy=1)) as connection:
         assert upgrade(place, connection) is None
-    assert not place.beside(".v1").exists()
+    assert not place.beside(f".v{SCHEMA_VERSION}").exists()
 
 
 def test_steps_are_taken_in_order_and_the_old_file_is_kept(place: Place) -> None:
     with closing(connect(place, busy=1)) as connection:
-        kept = upgrade(place, connection, steps=STEPS_OF_A_LATER_VERSION, target=3)
-        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        kept = upgrade(place, connection, steps=STEPS_OF_A_LATER_VERSION, target=LATER)
+        assert connection.execute("PRAGMA user_version").fetchone() == (LATER,)
     assert notes(place.path) == [("from runs.a",)]
-    assert kept == place.beside(".v1")
+    assert kept == place.beside(f".v{SCHEMA_VERSION}")
     assert kept is not None
     assert kept.stat().st_mode & 0o777 == 0o600
     old = SqliteStore(kept)
@@ -64,9 +65,12 @@ def test_steps_are_taken_in_order_and_the_old_file_is_kept(place: Place) -> None
 
 
 def test_failed_step_changes_nothing(place: Place) -> None:
-    steps = {**STEPS_OF_A_LATER_VERSION, 2: lambda connection: void(connection, "UPDATE nothing SET x = 1")}
+    steps = {
+        **STEPS_OF_A_LATER_VERSION,
+        SCHEMA_VERSION + 1: lambda connection: void(connection, "UPDATE nothing SET x = 1"),
+    }
     with closing(connect(place, busy=1)) as connection, pytest.raises(sqlite3.OperationalError):
-        upgrade(place, connection, steps=steps, target=3)
+        upgrade(place, connection, steps=steps, target=LATER)
     store = SqliteStore(place.path)
     assert list(store.load().runs) == ["runs.a"]
     store.close()
@@ -75,7 +79,7 @@ def test_failed_step_changes_nothing(place: Place) -> None:
 def test_of_several_that_come_at_once_one_upgrades(place: Place) -> None:
     def come(_number: int) -> bool:
         with closing(connect(place, busy=10)) as connection:
-            return upgrade(place, connection, steps=STEPS_OF_A_LATER_VERSION, target=3) is not None
+            return upgrade(place, connection, steps=STEPS_OF_A_LATER_VERSION, target=LATER) is not None
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(come, range(8))) == 1
