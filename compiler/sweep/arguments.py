@@ -30,9 +30,9 @@ def json_of(values: Values) -> str:
 
 
 def parameter_file(values: Values) -> str:
-    """W&B's parameter file: YAML in which every value is on one line, as JSON that YAML 1.1 reads alike."""
-    blocks = [f"{_json_in_yaml(name)}:\n  value: {_json_in_yaml(value)}\n" for name, value in values.items()]
-    return "wandb_version: 1\n" + ("\n" if blocks else "") + "".join(blocks)
+    """W&B's parameter file, one parameter a line: JSON that W&B's reader of YAML 1.1 takes for the same."""
+    lines = [f',\n{_json_in_yaml(name)}: {{"value": {_json_in_yaml(value)}}}' for name, value in values.items()]
+    return '{"wandb_version": 1' + "".join(lines) + "}\n"
 
 
 def value_at(values: Values, name: str) -> tuple[JSON] | None:

@@ -11,6 +11,7 @@ from launchctl.errors import ProviderError
 from launchctl.providers.base import Capabilities, Client, Site
 from launchctl.providers.docker.check import check
 from launchctl.providers.docker.fields import FIELDS, is_mutable
+from launchctl.providers.docker.files import FOLDER
 from launchctl.providers.docker.lower import lower
 from launchctl.providers.docker.normalise import normalise
 from launchctl.providers.docker.script import script
@@ -18,7 +19,9 @@ from launchctl.providers.fields import FieldTable
 from launchctl.providers.manifest import Manifest
 from launchctl.values import JSON
 
-_CAPABILITIES = Capabilities(sources=frozenset({"image"}), secrets=frozenset({"env"}), default_max_jobs=1)
+_CAPABILITIES = Capabilities(
+    sources=frozenset({"image"}), secrets=frozenset({"env"}), default_max_jobs=1, file_folder=FOLDER
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from launchctl.providers.docker.arguments import is_read_by_docker
 from launchctl.providers.docker.argv import HELD_BACK, Parts, creation, take_apart
 from launchctl.providers.docker.command_line import run_docker
 from launchctl.providers.docker.fields import UPDATABLE
-from launchctl.providers.docker.files import last_of_archive, split_pattern, without_start
+from launchctl.providers.docker.files import FOLDER, archive_of, last_of_archive, read_on, split_pattern, without_start
 from launchctl.providers.docker.observation import (
     RUN_ID,
     describe_owner,
@@ -78,8 +78,9 @@ class DockerClient:
         parts = take_apart(submission.manifest["argv"])
         environment = {**self._passed_on(parts, submission.secrets), **self.environment, **submission.secrets}
         answer = run_docker(creation(parts), environment=environment, folder=self.site.project_folder)
+        files: Mapping[str, str] = submission.manifest.get("files", {})
         if answer.code == 0:
-            return self._start(run_id, parts, run_id)
+            return self._start(run_id, parts, run_id, files)
         found = self._inspect(run_id)
         if found is None:
             raise self._explained(answer.error(f'container "{run_id}" was not created'), parts)
@@ -87,7 +88,7 @@ class DockerClient:
             raise NameTaken(f'the name "{run_id}" belongs to {describe_owner(found)}')
         if was_started(found):
             return self._complete(inspected(found))
-        return self._start(run_id, parts, found["Id"])
+        return self._start(run_id, parts, found["Id"], files)
 
     def observe(self, targets: Sequence[Target]) -> Mapping[str, Observation]:
         """One list of all containers of ours, and a look at each of the targets that does not run any more."""
@@ -122,7 +123,7 @@ class DockerClient:
         """Both streams of the container; of one that was removed, what was saved before."""
         found = self._find(target)
         if found is None:
-            yield from _read(self._saved_log(target.run_id), skip)
+            yield from read_on(self._saved_log(target.run_id), skip)
             return
         is_running = bool(found["State"].get("Running"))
         with self._answers(f'the engine did not give the output of "{target.run_id}"', error=ProviderError):
@@ -211,10 +212,13 @@ class DockerClient:
             )
         return {name: self.site.environment[name] for name in names}
 
-    def _start(self, run_id: str, parts: Parts, container: str) -> Observation:
-        """Set a container in motion that never was."""
+    def _start(self, run_id: str, parts: Parts, container: str, files: Mapping[str, str]) -> Observation:
+        """Set a container in motion that never was, its files in place."""
         with self._answers(f'container "{run_id}" was created and may have been started'):
             try:
+                if files:
+                    root = FOLDER if ("--read-only",) in parts.options else "/"
+                    self.api.put_archive(container, root, archive_of(files, root))
                 self.api.start(container)
             except docker.errors.APIError as error:
                 return self._after_failed_start(run_id, parts, error)
@@ -386,11 +390,3 @@ def _words(error: Exception) -> str:
     """The engine's own words."""
     explanation = getattr(error, "explanation", None)
     return str(explanation or error).strip()
-
-
-def _read(path: Path, skip: int) -> Iterator[bytes]:
-    if path.exists():
-        with path.open("rb") as file:
-            file.seek(skip)
-            while chunk := file.read(65536):
-                yield chunk

@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from launchctl.providers.base import FILE_LIMIT
 
+FOLDER = "/launchctl"
+"""Where a container finds the files of its run."""
 ARCHIVE_LIMIT = 64 * 1024 * 1024
 """Bytes of an archive that are looked through for a file."""
+_PIECE = 1 << 16
+
+
+def archive_of(files: Mapping[str, str], root: str) -> bytes:
+    """The files and the folders that they need, for any user to read; names are relative to the root."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        for folder in sorted({folder for path in files for folder in _folders(path, root)}):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
+        for path, text in files.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(str(PurePosixPath(path).relative_to(root)))
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    return written.getvalue()
+
+
+def _folders(path: str, root: str) -> list[str]:
+    """The folders between the root and a file."""
+    return [str(folder) for folder in PurePosixPath(path).relative_to(root).parents if folder.name]
 
 
 def without_start(stream: Iterator[bytes], skip: int) -> Iterator[bytes]:
@@ -21,6 +45,15 @@ def without_start(stream: Iterator[bytes], skip: int) -> Iterator[bytes]:
         if skip < len(piece):
             yield piece[skip:]
         skip = max(0, skip - len(piece))
+
+
+def read_on(path: Path, skip: int) -> Iterator[bytes]:
+    """A file but for its first bytes; nothing where there is no file."""
+    if path.exists():
+        with path.open("rb") as file:
+            file.seek(skip)
+            while piece := file.read(_PIECE):
+                yield piece
 
 
 class Split(NamedTuple):

@@ -24,6 +24,7 @@ from launchctl.providers.docker.arguments import (
     pair_of,
     text_of,
 )
+from launchctl.providers.docker.files import FOLDER
 from launchctl.providers.docker.options import BY_SPELLING, OPTIONS
 from launchctl.providers.manifest import Manifest
 from launchctl.values import JSON
@@ -51,12 +52,14 @@ _groups_by_config: dict[int, tuple[MapNode, tuple[Group, ...]]] = {}
 
 
 def lower(launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
-    """The manifest of an attempt: `{"argv": ["docker", "run", …]}`."""
+    """The manifest of an attempt: `{"argv": ["docker", "run", …]}`, and `files` where the job is given some."""
     groups = _groups_of(launch.config)
     argv: list[JSON] = ["docker", "run"]
     for group in _with_network(groups, launch):
         if not _is_replaced(group, launch):
             argv.extend(group.arguments)
+    if launch.files and any(group.arguments == ("--read-only",) for group in groups):
+        argv += ("--volume", FOLDER)  # nothing else of such a container can be written to
     argv += ("--name", launch.identity.run_id)
     for name, value in launch.labels.items():
         argv += ("--label", f"{name}={value}")
@@ -67,7 +70,8 @@ def lower(launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
     for name in launch.spec.secrets:
         argv += ("--env", name)
     argv.extend(_image_and_command(launch))
-    return Manifest.of({"argv": argv}), tuple(_faults(launch, groups))
+    body: dict[str, JSON] = {"argv": argv, "files": dict(launch.files)} if launch.files else {"argv": argv}
+    return Manifest.of(body), tuple(_faults(launch, groups))
 
 
 def _image_and_command(launch: BoundLaunch) -> Iterator[JSON]:

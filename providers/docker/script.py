@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from launchctl.compiler.node import Deferred
-from launchctl.providers.docker.argv import take_apart
+from launchctl.providers.docker.argv import Parts, take_apart
+from launchctl.providers.docker.files import FOLDER
 from launchctl.values import JSON
 
 _REFERENCE = r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}"
@@ -19,9 +21,31 @@ def script(body: JSON) -> str:
     parts = take_apart(argv)
     lines = [" ".join(map(_quoted, option)) for option in parts.options]
     lines += [_quoted(parts.image), *([" ".join(map(_quoted, parts.command))] if parts.command else [])]
-    command = " \\\n  ".join(["exec docker run", *lines])
+    commands = _with_files(parts, lines, body["files"]) if body.get("files") else [_joined("exec docker run", lines)]
     comment = ["# As it could be typed in the project's folder.", *_needs(parts.values("env"), argv)]
-    return "\n".join(["#!/bin/sh", *comment, "set -eu", command, ""])
+    return "\n".join(["#!/bin/sh", *comment, "set -eu", *commands, ""])
+
+
+def _joined(command: str, lines: Sequence[str]) -> str:
+    return " \\\n  ".join([command, *lines])
+
+
+def _with_files(parts: Parts, lines: Sequence[str], files: Mapping[str, str]) -> list[str]:
+    """Commands that create the container, copy its files into it and start it."""
+    name = shlex.quote(parts.values("name")[0])
+    is_volume = ("--read-only",) in parts.options
+    folders = sorted({posixpath.dirname(path) for path in files})
+    copied = (f"{FOLDER}/.", FOLDER) if is_volume else (FOLDER, "/")
+    return [
+        "umask 022",
+        "files=$(mktemp -d)",
+        """trap 'rm -rf "$files"' EXIT""",
+        *(f'mkdir -p "$files"{shlex.quote(folder)}' for folder in folders),
+        *(f'printf %s {shlex.quote(text)} > "$files"{shlex.quote(path)}' for path, text in files.items()),
+        _joined("docker create", [*lines, ">/dev/null"]),
+        f'docker cp "$files"{copied[0]} {name}:{copied[1]}',
+        f"docker start --attach {name}",
+    ]
 
 
 def _needs(env: Sequence[JSON], argv: Sequence[JSON]) -> list[str]:

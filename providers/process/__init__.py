@@ -27,6 +27,7 @@ class ProcessProvider:
         default_max_jobs=1,
         has_config=False,
         inherits_environment=True,
+        file_folder="wandb",
     )
     fields: FieldTable = FIELDS
 

@@ -146,6 +146,7 @@ class ProcessClient:
             "env": job_environment(self._site.environment, body["env"], submission.secrets),
             "cwd": str(cwd),
         }
+        run_files.write(cwd, body.get("files", {}))
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

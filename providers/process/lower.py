@@ -1,13 +1,16 @@
 """`BoundLaunch` to the manifest of a process, `{"argv": …, "env": …, "cwd": …}`, and the script for a reviewer.
 
+`files`, path below the working folder to text, is in it where the job is given some.
+
 A variable whose value is null is taken from the environment of apply, where it is set there. The working folder
 is relative to the project's; secrets are no part of the manifest.
 """
 
 from __future__ import annotations
 
+import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from launchctl.compiler.node import Deferred, MapNode, Node, ScalarNode
 from launchctl.compiler.program import BoundLaunch
@@ -43,6 +46,8 @@ def lower(launch: BoundLaunch) -> tuple[Manifest, Diagnostics]:
     env: dict[str, JSON] = dict.fromkeys(launch.spec.inherit_env)
     env |= launch.env.entries
     body = {"argv": argv, "env": env, "cwd": f".launchctl/runs/{launch.identity.run_id}/{WORK}"}
+    if launch.files:
+        body["files"] = dict(launch.files)
     return Manifest.of(body), tuple(_faults(launch))
 
 
@@ -65,4 +70,12 @@ def script(body: JSON) -> str:
     words = [f'${{{name}+"{name}=${name}"}}' for name in dict.fromkeys(inherited)]
     words += [shlex.quote(f"{name}={value}") for name, value in body["env"].items() if value is not None]
     words += [shlex.join(body["argv"])]
-    return f"{_HEADER}cd {shlex.quote(body['cwd'])} || exit\nexec env -i \\\n  " + " \\\n  ".join(words) + "\n"
+    lines = [f"cd {shlex.quote(body['cwd'])} || exit", *_written(body.get("files", {}))]
+    return _HEADER + "\n".join(lines) + "\nexec env -i \\\n  " + " \\\n  ".join(words) + "\n"
+
+
+def _written(files: Mapping[str, str]) -> Iterator[str]:
+    """Commands that write the files."""
+    for path, text in files.items():
+        folder, name = shlex.quote(posixpath.dirname(path)), shlex.quote(path)
+        yield f"mkdir -p {folder} && printf %s {shlex.quote(text)} > {name} || exit"

@@ -36,6 +36,7 @@ def launch_of(
     secrets: Sequence[str] = (),
     identity: Identity | None = None,
     project: str = "churn",
+    files: Mapping[str, str] | None = None,
 ) -> BoundLaunch:
     """`runs.baseline` of the project `churn`; `env` is the user's, `own_env` what launchctl adds."""
     found = config or MapNode({}, {})
@@ -64,6 +65,7 @@ def launch_of(
         args=further,
         env=_map({**(env or {}), **(own_env or {})}),
         config=found,
+        files=files or {},
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from launchctl.errors import NameTaken, Refused
-from launchctl.providers.base import Client, Observation, Site, Submission, Target
+from launchctl.providers.base import FILE_LIMIT, Client, Observation, Site, Submission, Target
 from launchctl.status import Cause, Status
 from launchctl.values import JSON
 
@@ -50,6 +50,9 @@ class ClientContract(ABC):
 
     stopped = Status.FAILED
     """What the target calls a run that it was told to stop; a container's engine knows only that it failed."""
+
+    file_folder: str
+    """Where the target delivers files: its capabilities'."""
 
     @abstractmethod
     def connect(self, site: Site) -> Client:
@@ -101,9 +104,12 @@ class ClientContract(ABC):
         *,
         env: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Submission:
-        """All that `submit` needs for a script."""
+        """All that `submit` needs for a script; files are named below the target's folder for them."""
         body = self.body(site, target, script, env=env or {}, secrets=tuple(secrets or ()))
+        if files:
+            body = {**body, "files": {f"{self.file_folder}/{path}": text for path, text in files.items()}}
         return Submission(target, body, labels_of(site, target), secrets or {})
 
     def ended(self, client: Client, target: Target) -> Observation:
@@ -272,6 +278,85 @@ class ClientContract(ABC):
 
     def test_there_is_no_log_of_what_was_never_submitted(self, client: Client) -> None:
         assert list(client.logs(self.target(), follow=False)) == []
+
+    @pytest.mark.parametrize(("skip", "rest"), [(0, "one\ntwo\n"), (3, "\ntwo\n"), (8, ""), (800, "")])
+    def test_a_log_is_read_on_from_where_it_was_left(self, site: Site, client: Client, skip: int, rest: str) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, "echo one; echo two"))
+        self.ended(client, target)
+        assert b"".join(client.logs(target, follow=False, skip=skip)).decode() == rest
+        client.release(target)
+        assert b"".join(client.logs(target, follow=True, skip=skip)).decode() == rest
+
+    def test_a_log_is_followed_from_where_it_was_left(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, "echo one; sleep 1; echo two; echo three"))
+        assert b"".join(client.logs(target, follow=True, skip=5)) == b"wo\nthree\n"
+
+    # Files that the job is given
+
+    def test_files_are_there_when_the_job_starts(self, site: Site, client: Client) -> None:
+        target = self.target()
+        files = {"sweep-lr/config-a.yaml": "é: \"a 'b' $HOME\"\n\n끝\n", "sweep-lr/config-a.json": "{}"}
+        script = f"cd {self.file_folder}/sweep-lr && cat config-a.yaml config-a.json && ls"
+        client.submit(self.submission(site, target, script, files=files))
+        self.ended(client, target)
+        assert self.output(client, target) == "é: \"a 'b' $HOME\"\n\n끝\n{}config-a.json\nconfig-a.yaml\n"
+
+    def test_files_can_be_read_by_anybody_and_are_no_programs(self, site: Site, client: Client) -> None:
+        target = self.target()
+        script = f"cd {self.file_folder}/sweep-lr && stat -c %a . config.yaml"
+        client.submit(self.submission(site, target, script, files={"sweep-lr/config.yaml": "{}"}))
+        self.ended(client, target)
+        assert self.output(client, target) == "755\n644\n"
+
+    def test_submitting_again_with_files_starts_nothing_again(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.submission(site, target, "echo started; sleep 60", files={"sweep-lr/config.yaml": "{}"})
+        client.submit(submission)
+        client.submit(submission)
+        wait_until(lambda: "started" in self.output(client, target))
+        time.sleep(0.3)
+        assert self.output(client, target) == "started\n"
+
+    # Files that the job writes
+
+    def test_a_file_is_read_while_the_run_writes_on_and_after_its_end(self, site: Site, client: Client) -> None:
+        target = self.target()
+        script = "mkdir -p wandb/run-1/files; cd wandb/run-1/files; echo 1 > s.json; sleep 2; echo 22 > s.json"
+        client.submit(self.submission(site, target, script))
+        wait_until(lambda: client.read(target, "wandb/run-*/files/s.json") == b"1\n")
+        self.ended(client, target)
+        assert client.read(target, "wandb/run-*/files/s.json") == b"22\n"
+        assert client.read(target, "wandb/run-1/files/s.json") == b"22\n"
+
+    def test_of_several_files_the_last_by_name_is_read(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(
+            self.submission(site, target, "mkdir a-1 a-3 a-2 b; for f in a-1 a-3 a-2 b; do echo $f > $f/s; done")
+        )
+        self.ended(client, target)
+        assert client.read(target, "a-*/s") == b"a-3\n"
+
+    def test_a_file_that_is_not_there_is_none(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, "mkdir -p wandb/folder; mkfifo wandb/pipe"))
+        self.ended(client, target)
+        patterns = ["nowhere/*.json", "nowhere.json", "wandb/*.json", "wandb/folder", "wandb/fold*", "wandb/pipe"]
+        assert [client.read(target, pattern) for pattern in patterns] == [None] * len(patterns)
+        assert client.read(self.target("absent"), "*") is None
+
+    def test_a_link_that_leads_out_is_not_followed(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, "mkdir w; ln -s /etc/passwd w/file; ln -s /etc w/folder"))
+        self.ended(client, target)
+        assert [client.read(target, pattern) for pattern in ("w/fil*", "w/file", "w/fold*/passwd")] == [None] * 3
+
+    def test_of_a_long_file_the_beginning_is_read(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, f"head -c {FILE_LIMIT + 9} /dev/zero > long"))
+        self.ended(client, target)
+        assert client.read(target, "lon*") == bytes(FILE_LIMIT)
 
     # Cancelling
 

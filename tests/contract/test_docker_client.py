@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from docker_launches import config_of, launch_of
 from provider_contract import ClientContract, labels_of, wait_until
 
+from launchctl.compiler.program import Identity
 from launchctl.errors import NameTaken, ProviderError, Refused, UnknownOutcome
 from launchctl.providers.base import Client, Site, Submission, Target
 from launchctl.providers.docker import PROVIDER
@@ -39,6 +41,8 @@ def docker_run(target: Target, labels: Mapping[str, str], *arguments: str) -> JS
 
 
 class TestDockerClient(ClientContract):
+    file_folder = "/launchctl"
+
     def connect(self, site: Site) -> Client:
         return PROVIDER.connect(site)
 
@@ -67,6 +71,65 @@ class TestDockerClient(ClientContract):
         containers = docker("ps", "-aq", "--filter", f"label=launchctl.dev/project={site.project}").split()
         if containers:
             docker("rm", "--force", "--volumes", *containers)
+
+    # Files
+
+    @pytest.mark.parametrize(
+        "options",
+        [(), ("--user", "12345:678"), ("--read-only", "--volume", "/launchctl"), ("--workdir", "/data")],
+        ids=["plain", "another user", "read-only", "another working folder"],
+    )
+    def test_files_are_there_whatever_the_container_is_like(
+        self, site: Site, client: Client, options: tuple[str, ...]
+    ) -> None:
+        target = self.target()
+        submission = self.of(site, target, *options, "--", IMAGE, "cat", "/launchctl/sweep-lr/config.yaml")
+        submission.manifest["files"] = {"/launchctl/sweep-lr/config.yaml": "given"}
+        client.submit(submission)
+        found = self.ended(client, target)
+        assert (self.output(client, target), found.exit_code) == ("given", 0)
+
+    def test_a_container_that_cannot_take_files_is_refused_and_removed(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.of(site, target, "--read-only", "--", IMAGE, "true")
+        submission.manifest["files"] = {"/launchctl/sweep-lr/config.yaml": "given"}
+        with pytest.raises(Refused, match=rf'container "{target.run_id}" was not started: '):
+            client.submit(submission)
+        assert client.observe([target]) == {}
+
+    def test_a_container_that_a_crash_left_without_its_files_gets_them(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.of(site, target, "--", IMAGE, "cat", "/launchctl/sweep-lr/config.yaml")
+        docker("create", *submission.manifest["argv"][2:])
+        submission.manifest["files"] = {"/launchctl/sweep-lr/config.yaml": "given"}
+        client.submit(submission)
+        self.ended(client, target)
+        assert self.output(client, target) == "given"
+
+    def test_files_are_read_from_the_working_folder(self, site: Site, client: Client) -> None:
+        target = self.target()
+        script = "mkdir wandb; echo here > wandb/summary.json"
+        client.submit(self.of(site, target, "--workdir", "/data/run", "--", IMAGE, "sh", "-c", script))
+        self.ended(client, target)
+        assert client.read(target, "wandb/*.json") == b"here\n"
+        docker("rm", target.run_id)
+        assert client.read(target, "wandb/*.json") is None
+
+    @pytest.mark.parametrize("is_read_only", [False, True])
+    def test_a_script_delivers_the_files_as_well(self, site: Site, client: Client, *, is_read_only: bool) -> None:
+        target = self.target()
+        text = 'it\'s "é" $HOME\n\nlast\n'
+        launch = launch_of(
+            config_of("{read-only: true, user: 1234}" if is_read_only else ""),
+            command=["sh", "-c", "cat /launchctl/sweep-lr/*; exit 3"],
+            identity=Identity(target.run_id, target.run_id),
+            project=site.project,
+            files={"/launchctl/sweep-lr/a.json": "{}", "/launchctl/sweep-lr/config.yaml": text},
+        )
+        manifest, faults = PROVIDER.lower(launch)
+        (site.project_folder / "run.sh").write_text(PROVIDER.script(manifest.body))
+        found = subprocess.run(["sh", "run.sh"], cwd=site.project_folder, capture_output=True, text=True, check=False)
+        assert (faults, found.stdout, found.stderr, found.returncode) == ((), "{}" + text, "", 3)
 
     # Names and crashes
 

@@ -39,6 +39,7 @@ class TestProcess(ClientContract):
     """Every rule of the contract, and those below."""
 
     stopped = Status.CANCELLED
+    file_folder = "wandb"
 
     def connect(self, site: Site) -> Client:
         return ProcessClient(site, grace=0.5)
@@ -46,7 +47,10 @@ class TestProcess(ClientContract):
     def body(
         self, site: Site, target: Target, script: str, *, env: Mapping[str, str], secrets: tuple[str, ...]
     ) -> JSON:
-        return {"argv": ["/bin/sh", "-c", script], "env": dict(env), "cwd": "."}
+        folder = site.run_folder / target.run_id / "work"
+        folder.mkdir(parents=True, exist_ok=True)
+        cwd = str(folder.relative_to(site.project_folder))
+        return {"argv": ["/bin/sh", "-c", script], "env": dict(env), "cwd": cwd}
 
     def refused(self, site: Site, target: Target) -> Submission:
         body = {"argv": ["true"], "env": {}, "cwd": "nowhere"}
@@ -54,6 +58,52 @@ class TestProcess(ClientContract):
 
     def run(self, site: Site, target: Target, *argv: str, timeout: float | None = None) -> Submission:
         return Submission(target, {"argv": argv, "env": {}, "cwd": "."}, labels_of(site, target), timeout=timeout)
+
+    # Files
+
+    def with_files(self, site: Site, target: Target) -> Submission:
+        """A submission with a file in `wandb/`."""
+        return self.submission(site, target, "cat wandb/sweep-lr/config.yaml", files={"sweep-lr/config.yaml": "given"})
+
+    def test_a_file_is_not_written_through_a_link_that_leads_out(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.with_files(site, target)
+        outside = site.project_folder / "outside"
+        outside.mkdir()
+        (site.run_folder / target.run_id / "work" / "wandb").symlink_to(outside)
+        with pytest.raises(Refused, match=rf"a link leads out of the working copy, to {outside}/sweep-lr$"):
+            client.submit(submission)
+        assert list(outside.iterdir()) == []
+        assert client.observe([target]) == {}
+
+    def test_a_link_within_the_working_copy_is_followed(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.with_files(site, target)
+        work = site.run_folder / target.run_id / "work"
+        (work / "logs").mkdir()
+        (work / "wandb").symlink_to("logs")
+        client.submit(submission)
+        self.ended(client, target)
+        assert self.output(client, target) == "given"
+
+    def test_a_link_in_the_place_of_a_file_is_replaced(self, site: Site, client: Client) -> None:
+        target = self.target()
+        submission = self.with_files(site, target)
+        work = site.run_folder / target.run_id / "work"
+        (work / "wandb" / "sweep-lr").mkdir(parents=True)
+        precious = site.project_folder / "precious"
+        precious.write_text("kept")
+        (work / "wandb" / "sweep-lr" / "config.yaml").symlink_to(precious)
+        client.submit(submission)
+        self.ended(client, target)
+        assert (self.output(client, target), precious.read_text()) == ("given", "kept")
+        assert [path.name for path in (work / "wandb" / "sweep-lr").iterdir()] == ["config.yaml"]
+
+    def test_a_link_to_itself_is_no_file(self, site: Site, client: Client) -> None:
+        target = self.target()
+        client.submit(self.submission(site, target, "ln -s loop loop"))
+        self.ended(client, target)
+        assert client.read(target, "loo*") is None
 
     # Programs that cannot be executed
 
@@ -226,7 +276,7 @@ class TestProcess(ClientContract):
         leaf = "trap '' TERM INT; echo $$ >> pids; while :; do sleep 0.05; done"
         node = f"trap '' TERM; sh -c \"{leaf.replace('$', chr(92) + '$')}\" & echo $$ >> pids; wait"
         (site.project_folder / "tree.sh").write_text(f"{node}\n")
-        client.submit(self.submission(site, target, "sh tree.sh & sh tree.sh & echo $$ >> pids; wait"))
+        client.submit(self.run(site, target, "sh", "-c", "sh tree.sh & sh tree.sh & echo $$ >> pids; wait"))
         pids = site.project_folder / "pids"
         wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 5)
         client.cancel(target)
@@ -239,7 +289,7 @@ class TestProcess(ClientContract):
         target = self.target()
         (site.run_folder / target.run_id / "work").mkdir(parents=True)  # as far as an apply came
         client.cancel(target)
-        found = client.submit(self.submission(site, target, "echo started > started"))
+        found = client.submit(self.run(site, target, "touch", "started"))
         assert (found.status, found.message) == (Status.CANCELLED, "cancelled before it was started")
         assert found.owner == (target.address, 1, 1)
         assert not (site.project_folder / "started").exists()
@@ -258,7 +308,7 @@ class TestProcess(ClientContract):
     def test_twenty_runs_start_at_once_and_each_once(self, site: Site, client: Client) -> None:
         targets = [self.target(f"many-{number}") for number in range(20)]
         with ThreadPoolExecutor(10) as pool:
-            list(pool.map(lambda target: client.submit(self.submission(site, target, "echo x >> starts")), targets))
+            list(pool.map(lambda each: client.submit(self.run(site, each, "sh", "-c", "echo x >> starts")), targets))
         wait_until(lambda: all(found.status.is_terminal for found in client.observe(targets).values()))
         assert {found.exit_code for found in client.observe(targets).values()} == {0}
         assert (site.project_folder / "starts").read_text() == "x\n" * 20
