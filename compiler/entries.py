@@ -16,7 +16,7 @@ from launchctl.compiler.program import Dependency, Rename, SecretReference
 from launchctl.diagnostics import Span
 
 if TYPE_CHECKING:
-    from launchctl.compiler.model import Agent, Job, Queue, Run, Secret, Settings, Sweep, Variable
+    from launchctl.compiler.model import Agent, Job, Queue, Run, RunSettings, Secret, Settings, Sweep, Variable
 
 ModelT = TypeVar("ModelT", covariant=True)
 
@@ -71,7 +71,7 @@ class ResolvedRun:
     """
 
     address: Address
-    model: Run
+    model: RunSettings
     node: MapNode
     job: JobEntry
     queue: QueueEntry
@@ -86,13 +86,16 @@ class ResolvedRun:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSweep:
-    """A sweep with everything that it refers to; where it takes a `file`, job and queue may stand there."""
+    """A sweep with everything that it refers to; `model` and `node` hold what its `file` and its run say as well."""
 
     address: Address
     model: Sweep
     node: MapNode
-    job: JobEntry | None
-    queue: QueueEntry | None
+    job: JobEntry
+    """Where the sweep names an image in place of a job, one of the sweep's own name that is this image."""
+    queue: QueueEntry
+    resource: str
+    """Name of the provider, aliases resolved."""
     depends_on: tuple[Dependency, ...]
     secrets: Mapping[str, SecretReference]
     """Environment variable to secret: the job's, the sweep's over them, and `WANDB_API_KEY`."""

@@ -6,7 +6,7 @@ left out; everything else is expanded, so that all faults are found in one go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from launchctl.addresses import Address, Kind
 from launchctl.collector import paused_collector
@@ -16,7 +16,7 @@ from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.environment import API_KEY, NAMES
 from launchctl.compiler.node import descend, nearest_span, plain
-from launchctl.compiler.program import AgentSpec, LaunchSpec, Program, QueueSpec
+from launchctl.compiler.program import AgentSpec, LaunchSpec, Program, QueueSpec, SweepSpec
 from launchctl.compiler.runs import RunExpander
 from launchctl.compiler.unused import unused_names
 from launchctl.diagnostics import Diagnostic, Diagnostics, in_order
@@ -35,19 +35,37 @@ def expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program,
 def _expand(resolved: ResolvedProject, context: CompileContext) -> tuple[Program, Diagnostics]:
     expander = RunExpander(resolved, context)
     launches = tuple([spec for run in resolved.runs.values() if (spec := expander.expand(run)) is not None])
-    used = {run.queue.name for run in resolved.runs.values()}
+    sweeps = {sweep.address.name: sweep for sweep in _sweeps(resolved, expander)}
+    used = {run.queue.name for run in resolved.runs.values()} | {each.queue.name for each in resolved.sweeps.values()}
     for name, queue in resolved.project.queues.items():
         if name not in used:
             expander.check_queue(queue)
-    program = _program(resolved, context, launches)
+    program = _program(resolved, context, launches, sweeps)
     found = [*expander.found, *expander.slots.finish()]
     if not any(one.code is codes.UNKNOWN_TEMPLATE_VARIABLE for one in found):
         found += unused_names(resolved, expander.slots)  # otherwise it is the misspelt one
-    found += [*_sweeps(resolved), *_policies(resolved), *_wandb_names(resolved), *check_program(launches)]
+    shared = [sweep.launch for sweep in sweeps.values()]
+    found += [*_policies(resolved), *_wandb_names(resolved), *check_program((*launches, *shared))]
     return program, in_order(found)
 
 
-def _program(resolved: ResolvedProject, context: CompileContext, launches: tuple[LaunchSpec, ...]) -> Program:
+def _sweeps(resolved: ResolvedProject, expander: RunExpander) -> Iterator[SweepSpec]:
+    """The sweeps without an error; what reads them is loaded where there is one at all."""
+    if resolved.sweeps:
+        from launchctl.compiler.sweep.expand import expand_sweep
+
+        for sweep in resolved.sweeps.values():
+            spec = expand_sweep(sweep, expander)
+            if spec is not None:
+                yield spec
+
+
+def _program(
+    resolved: ResolvedProject,
+    context: CompileContext,
+    launches: tuple[LaunchSpec, ...],
+    sweeps: Mapping[str, SweepSpec],
+) -> Program:
     settings = resolved.project.settings
     return Program(
         project=settings.project,
@@ -59,6 +77,7 @@ def _program(resolved: ResolvedProject, context: CompileContext, launches: tuple
         agents={agent.address.name: agent for agent in _agents(resolved)},
         launches=launches,
         moved=resolved.moved,
+        sweeps=sweeps,
     )
 
 
@@ -92,14 +111,10 @@ def _agents(resolved: ResolvedProject) -> Iterator[AgentSpec]:
         )
 
 
-def _sweeps(resolved: ResolvedProject) -> Iterator[Diagnostic]:
-    for sweep in resolved.sweeps.values():
-        yield Diagnostic(codes.NOT_SUPPORTED_YET, sweep.span, {"what": f"the sweep {sweep.address}"})
-
-
 def _policies(resolved: ResolvedProject) -> Iterator[Diagnostic]:
     """A policy that would not be enforced must not look as if it were."""
-    if resolved.runs and resolved.project.settings.policies.run not in _KNOWN_POLICIES:
+    has_runs = bool(resolved.runs or resolved.sweeps)
+    if has_runs and resolved.project.settings.policies.run not in _KNOWN_POLICIES:
         span = nearest_span(resolved.project.node, ("policies", "run"))
         yield Diagnostic(codes.NOT_SUPPORTED_YET, span, {"what": "this policy"})
 

@@ -54,18 +54,18 @@ class JobReader:
 
     def __init__(self, context: CompileContext) -> None:
         self._context = context
-        self._recipes: dict[str, Recipe] = {}
-        self._misfits: dict[tuple[str, str], Diagnostics] = {}
+        self._recipes: dict[int, tuple[JobEntry, Recipe]] = {}
+        self._misfits: dict[tuple[int, str], Diagnostics] = {}
 
     def read(self, job: JobEntry) -> Recipe:
         """A job's recipe, with what is wrong with it wherever it runs."""
-        if job.name not in self._recipes:
-            self._recipes[job.name] = self._read(job)
-        return self._recipes[job.name]
+        if id(job) not in self._recipes:
+            self._recipes[id(job)] = (job, self._read(job))
+        return self._recipes[id(job)][1]
 
     def faults(self, run: ResolvedRun) -> Diagnostics:
         """What keeps a run from being compiled before anything of its own is looked at."""
-        key = (run.job.name, run.queue.name)
+        key = (id(run.job), run.queue.name)
         if key not in self._misfits:
             self._misfits[key] = (*self.read(run.job).faults, *self._target_faults(run))
         return self._misfits[key]

@@ -44,11 +44,22 @@ class Kind(StrEnum):
 _TEXTS = frozenset({Kind.IMAGE, Kind.COMMAND, Kind.ARGS, Kind.ENV})
 """Kinds whose scalars are texts whatever they look like."""
 _INPUTS = frozenset({Kind.INPUTS, Kind.FILES})
+_COMMANDS = frozenset({Kind.COMMAND, Kind.ARGS})
 _NO_ENV_IN_INPUTS = ("the inputs of a job", "give it to the job by `env`")
 _NO_ENV_IN_IMAGES = (
     "an image",
     "declare a variable, `{{ var.NAME }}`; `LAUNCHCTL_VAR_NAME` in the environment sets it",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CommandScope:
+    """What the macros of a sweep's command may name."""
+
+    parameters: frozenset[str]
+    """Names of its parameters and groups: `optimizer.lr`."""
+    missing: frozenset[str] = frozenset()
+    """Macros that have no value in this sweep."""
 
 
 class Parts:
@@ -70,24 +81,39 @@ class Parts:
         self._room = Room()
         scope = Scope(environment, missing)
         self._scopes = {(kind, has): _scope_of(scope, kind, has_image=has) for kind in Kind for has in (True, False)}
-        self._parts: dict[tuple[int, int, Kind, bool], tuple[Node, Slots, Part]] = {}
+        self._parts: dict[tuple[int, int, Kind, bool, int], tuple[Node, Slots, CommandScope | None, Part]] = {}
         self._merged: dict[tuple[int, int], tuple[MapNode, MapNode, MapNode]] = {}
 
-    def render(self, node: Node, slots: Slots, kind: Kind, *, has_image: bool) -> Part:
-        """A tree as one kind of part."""
-        key = (id(node), id(slots), kind, has_image)
+    def render(
+        self, node: Node, slots: Slots, kind: Kind, *, has_image: bool, sweep: CommandScope | None = None
+    ) -> Part:
+        """A tree as one kind of part, of a run or of a sweep."""
+        # The sweeps of a project share all of it but their commands.
+        of_sweep = 0 if sweep is None else id(sweep) if kind in _COMMANDS else 1
+        key = (id(node), id(slots), kind, has_image, of_sweep)
         known = self._parts.get(key)
         if known is None:
-            known = (node, slots, self._render(node, slots, kind, has_image=has_image))
+            scope = self._scopes[kind, has_image]
+            if sweep is not None:
+                scope = _of_sweep(scope, kind, sweep)
+            known = (node, slots, sweep, self._render(node, slots, kind, scope))
             self._parts[key] = known
-        return known[2]
+        return known[3]
 
-    def _render(self, node: Node, slots: Slots, kind: Kind, *, has_image: bool) -> Part:
+    def fill_in(self, node: Node, slots: Slots, name: str) -> Part:
+        """A tree of values in which templates are filled in and a macro is text."""
+        renderer = Renderer(slots.by_name, is_symbolic=False, room=self._room)
+        rendered = renderer.render(node, (name,))
+        slots.used.update(renderer.used)
+        faults = [*renderer.found, *check_part(Kind.INPUTS, rendered, self._owned, self._inheritable)]
+        return Part(rendered, tuple(faults), renderer.missing)
+
+    def _render(self, node: Node, slots: Slots, kind: Kind, scope: Scope) -> Part:
         renderer = Renderer(slots.by_name, room=self._room)
         rendered = renderer.render(node, (kind.value,))
         slots.used.update(renderer.used)
         found = texts(rendered) if kind in _TEXTS else rendered
-        faults = [*renderer.found, *validate_tree(found, self._scopes[kind, has_image])]
+        faults = [*renderer.found, *validate_tree(found, scope)]
         if not faults and not renderer.missing:
             faults += check_part(kind, found, self._owned, self._inheritable)
         return Part(found, tuple(faults), renderer.missing)
@@ -109,6 +135,13 @@ def _scope_of(scope: Scope, kind: Kind, *, has_image: bool) -> Scope:
     without_env = _NO_ENV_IN_INPUTS if kind in _INPUTS else None
     missing = scope.missing if has_image else scope.missing | {"image_uri"}
     return replace(scope, missing=missing, without_env=without_env)
+
+
+def _of_sweep(scope: Scope, kind: Kind, sweep: CommandScope) -> Scope:
+    """What the macros of a kind of part of a sweep may name."""
+    if kind not in _COMMANDS:
+        return replace(scope, trial=True)
+    return replace(scope, trial=True, parameters=sweep.parameters, missing=scope.missing | sweep.missing)
 
 
 def texts(node: Node) -> Node:

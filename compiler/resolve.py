@@ -119,13 +119,13 @@ class _Resolver:
         self.diagnostics.extend(faults)
         if sweep is None:
             return None
-        model = sweep.model
-        elsewhere = model.file is not None
-        job = self._job(sweep, "sweep") if model.job is not None or not (elsewhere or model.image_uri) else None
-        queue = self._queue(sweep, "sweep") if model.queue is not None or not elsewhere else None
+        job = _job_of_image(sweep) if sweep.model.image_uri is not None else self._job(sweep, "sweep")
+        queue = self._queue(sweep, "sweep")
         depends_on, secrets = self._depends_on(sweep), self._secrets(sweep, job)
-        address = Address(Kind.SWEEPS, sweep.name)
-        return ResolvedSweep(address, model, sweep.node, job, queue, depends_on, secrets, sweep.span)
+        if job is None or queue is None:
+            return None
+        address, resource = Address(Kind.SWEEPS, sweep.name), self.resources[queue.name]
+        return ResolvedSweep(address, sweep.model, sweep.node, job, queue, resource, depends_on, secrets, sweep.span)
 
     def _job(self, entry: Entry[RunSettings], kind: str) -> JobEntry | None:
         name: str | None = getattr(entry.model, "job", None)
@@ -154,7 +154,7 @@ class _Resolver:
 
     def _secrets(self, entry: Entry[RunSettings], job: JobEntry | None) -> Mapping[str, SecretReference]:
         """The job's secrets, the entry's own over them; shared between runs that add none."""
-        inherited = self.job_secrets[job.name] if job is not None else {}
+        inherited = self.job_secrets.get(job.name, {}) if job is not None else {}
         own = secrets_of(self.project, entry, self.diagnostics) if entry.model.secrets else {}
         if not self.api_key and not own:
             return inherited
@@ -221,6 +221,16 @@ def _run_of_job(job: JobEntry) -> Entry[Run]:
     entries = {key: node for key, node in job.node.entries.items() if key not in JOB_KEYS}
     node = MapNode({"job": ScalarNode(job.name, job.span), **entries}, job.node.key_spans, job.node.span)
     return Entry(job.name, Run.model_construct(job=job.name, **given), node, job.span)
+
+
+def _job_of_image(sweep: Entry[Sweep]) -> JobEntry:
+    """The job that stands in for a sweep's `image_uri`."""
+    from launchctl.compiler.model import Job, JobSource
+
+    image = sweep.node.entries["image_uri"]
+    source = MapNode({"image": image}, {}, image.span)
+    model = Job.model_construct(source=JobSource(image=sweep.model.image_uri))
+    return Entry(sweep.name, model, MapNode({"source": source}, {}, image.span), image.span)
 
 
 def _span_towards(entry: ResolvedRun | ResolvedSweep, target: str) -> Span | None:

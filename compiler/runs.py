@@ -16,11 +16,11 @@ from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import QueueEntry, ResolvedProject, ResolvedRun
 from launchctl.compiler.environment import NAMES, owned_name, sweep_variables, wandb_variables, with_inputs
 from launchctl.compiler.inherit import Variables, variables_of
-from launchctl.compiler.inputs import changed_files, changed_inputs
+from launchctl.compiler.inputs import InputRules, changed_files, changed_inputs
 from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
-from launchctl.compiler.parts import Kind, Parts
+from launchctl.compiler.parts import CommandScope, Kind, Parts
 from launchctl.compiler.program import ImageSource, LaunchSpec, Lifecycle, Priority, RetryPolicy, Source
 from launchctl.compiler.rails import replaced_rails
 from launchctl.compiler.slots import SlotReader, Slots, notes_of, paths_of
@@ -42,6 +42,7 @@ class _Draft:
     recipe: Recipe
     slots: Slots
     faults: list[Diagnostic]
+    sweep: CommandScope | None = None
     missing: dict[str, list[Use]] = field(default_factory=dict[str, list[Use]])
 
 
@@ -79,12 +80,12 @@ class RunExpander:
         self._policy = resolved.project.settings.policies.run
         self.found: list[Diagnostic] = []
 
-    def expand(self, run: ResolvedRun) -> LaunchSpec | None:
-        """The specification of a run; None where anything is wrong with it."""
+    def expand(self, run: ResolvedRun, sweep: CommandScope | None = None) -> LaunchSpec | None:
+        """The specification of a run, or of what the trials of a sweep share; None where anything is wrong with it."""
         recipe = self._jobs.read(run.job)
         slots, faults = self.slots.of_run(run)
         faults = [*self._jobs.faults(run), *self._secret_faults(run), *self._rail_faults(run), *faults]
-        draft = _Draft(run, recipe, slots, faults)
+        draft = _Draft(run, recipe, slots, faults, sweep)
         pieces = self._pieces(draft)
         draft.faults += (*self._missing(draft), *self._input_faults(draft), *self._conflicts(draft, pieces))
         if recipe.code is not None and not pieces.command.items:
@@ -94,6 +95,24 @@ class RunExpander:
         source = recipe.code or (ImageSource(pieces.image) if pieces.image is not None else None)
         is_broken = source is None or is_missing or has_errors(draft.faults)
         return self._spec(run, recipe, source, pieces) if source is not None and not is_broken else None
+
+    def values(self, run: ResolvedRun, node: Node, name: str) -> Node | None:
+        """A tree of values of a run with its templates filled in; None where anything is wrong with them."""
+        slots, _ = self.slots.of_run(run)  # whose faults `expand` tells
+        part = self._parts.fill_in(node, slots, name)
+        draft = _Draft(run, self._jobs.read(run.job), slots, [*part.faults], missing=dict(part.missing))
+        draft.faults += self._missing(draft)
+        self.found += draft.faults
+        return None if self.slots.note_missing(draft.missing) or draft.faults else part.node
+
+    def input_rules(self, run: ResolvedRun) -> InputRules:
+        """Which values of its job a run may change."""
+        return self._jobs.read(run.job).rules
+
+    def has_files(self, run: ResolvedRun) -> bool:
+        """Whether the target of a run can deliver files; one that is not known might."""
+        target = self._context.capabilities_by_resource.get(run.resource)
+        return target is None or target.file_folder is not None
 
     def check_queue(self, queue: QueueEntry) -> None:
         """Finds what is wrong with the configuration of a queue that no run uses."""
@@ -133,7 +152,8 @@ class RunExpander:
         return self._env_by_layers[key][2]
 
     def _render(self, draft: _Draft, node: Node, kind: Kind) -> Node:
-        part = self._parts.render(node, draft.slots, kind, has_image=draft.recipe.image is not None)
+        has_image = draft.recipe.image is not None
+        part = self._parts.render(node, draft.slots, kind, has_image=has_image, sweep=draft.sweep)
         if part.faults:
             draft.faults += part.faults
         for name, uses in part.missing.items():
@@ -256,7 +276,7 @@ def _queue_note(run: ResolvedRun) -> tuple[Note, ...]:
 
 def _description(run: ResolvedRun) -> str | None:
     """The run's own; a job with a queue has one for both."""
-    is_job = run.address.name == run.job.name
+    is_job = run.address.name == run.job.name and run.address.kind is addresses.Kind.RUNS
     return run.model.description or (run.job.model.description if is_job else None)
 
 

@@ -63,6 +63,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ReadElsewhere:
+    """A value that a later stage reads from its node: taken as it is, with the JSON Schema of a type."""
+
+    shape: object
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(_as_written, handler.generate_schema(self.shape))
+
+
+def _as_written(value: JSON, _: Callable[[JSON], JSON]) -> JSON:
+    return value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Shorthand:
     """A second, shorter way to write a mapping: how it becomes the mapping, and its JSON Schema."""
 

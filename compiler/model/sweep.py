@@ -12,6 +12,8 @@ from launchctl.compiler.model.common import (
     FreeMapping,
     Model,
     Positive,
+    ReadElsewhere,
+    Shorthand,
     Text,
     by_form,
     expected,
@@ -73,6 +75,20 @@ class Parameter(Model):
     """A group: parameters that arrive nested under this one's name."""
 
 
+Parameters: TypeAlias = Annotated[dict[ParameterName, Parameter], Field(min_length=1)]
+
+
+def _impute(value: JSON) -> JSON:
+    return "false" if value is False else value
+
+
+WhileRunning: TypeAlias = Annotated[
+    Literal["latest", "best", "worst", "false"],
+    Shorthand(_impute, {"const": False}),
+]
+"""W&B knows the text alone; what nearly everybody writes is the boolean."""
+
+
 class Metric(Model):
     """What a sweep optimises."""
 
@@ -84,12 +100,12 @@ class Metric(Model):
     """Value at which no more trials are started."""
     impute: Literal["latest", "best", "worst"] = "worst"
     """What stands for the metric of a failed trial in a Bayesian search."""
-    impute_while_running: Literal["latest", "best", "worst", "false"] = "false"
+    impute_while_running: WhileRunning = "false"
     """What stands for the metric of a trial that still runs."""
 
 
-class EarlyTerminate(Model):
-    """When trials that fall behind are stopped."""
+class Hyperband(Model):
+    """Trials that at certain iterations are not among the best part are stopped."""
 
     type: Literal["hyperband"]
     """The rule."""
@@ -97,12 +113,37 @@ class EarlyTerminate(Model):
     """First iteration at which trials are compared."""
     max_iter: StrictInt | None = None
     """Last iteration, with `s` in place of `min_iter`."""
-    s: Number | None = None
+    s: Positive | None = None
     """Number of brackets, with `max_iter`."""
     eta: Annotated[Number, Field(gt=1)] = 3.0
     """Of each bracket, one part in this many survives."""
     strict: Flag = True
     """Whether a trial's value at the bracket counts, rather than its best."""
+
+
+class Threshold(Model):
+    """Trials whose metric is worse than a value are stopped."""
+
+    type: Literal["threshold"]
+    """The rule."""
+    min_iter: Positive
+    """How many values a trial logs before it is judged."""
+    value: Number
+    """What its metric must be as good as."""
+
+
+class Median(Model):
+    """Trials that are worse than the median of the others are stopped."""
+
+    type: Literal["median"]
+    """The rule."""
+    min_iter: Positive
+    """How many values a trial logs before it is judged."""
+    min_trials: Positive = 3
+    """How many others must have come as far."""
+
+
+EarlyTerminate: TypeAlias = Annotated[Hyperband | Threshold | Median, Field(discriminator="type")]
 
 
 class Controller(Model):
@@ -114,16 +155,24 @@ class Controller(Model):
     """Where W&B's controller runs."""
 
 
-class MetricLog(Model):
-    """A pattern that finds metrics in a run's log."""
+class MetricText(Model):
+    """Metrics found in a run's log by a text or by expressions; one of the two."""
 
-    log: Text
+    log: Text | None = None
     """A text with `{name}` and `{value}`."""
+    regex: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
+    """A regular expression for each metric, with one group that holds its value."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.log is None) == (self.regex is None):
+            raise expected("`log` or `regex`")
+        return self
 
 
 MetricsFrom: TypeAlias = Annotated[
-    Annotated[MetricLog, Tag("<mapping>")] | Annotated[Literal["log", "wandb"], Tag("<text>")],
-    by_form("`log`, `wandb` or `{log: PATTERN}`"),
+    Annotated[MetricText, Tag("<mapping>")] | Annotated[Literal["log", "wandb"], Tag("<text>")],
+    by_form("`log`, `wandb`, `{log: PATTERN}` or `{regex: {NAME: EXPRESSION}}`"),
 ]
 
 
@@ -150,9 +199,9 @@ class Sweep(RunSettings):
     """What is optimised."""
     metrics: Annotated[tuple[Metric, ...], Field(min_length=2)] | None = None
     """Several metrics, for a `custom` method."""
-    parameters: Annotated[dict[ParameterName, Parameter], Field(min_length=1)] | None = None
+    parameters: Annotated[JSON, ReadElsewhere(Parameters)] = None
     """The space that is searched."""
-    early_terminate: EarlyTerminate | None = None
+    early_terminate: Annotated[JSON, ReadElsewhere(EarlyTerminate)] = None
     """When trials that fall behind are stopped."""
     run_cap: Positive | None = None
     """How many trials at most."""
@@ -176,9 +225,9 @@ class Sweep(RunSettings):
     """In which order the points of a grid come."""
     zip: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] | None = None
     """Parameters that vary together instead of crossing."""
-    exclude: tuple[FreeMapping, ...] | None = None
+    exclude: tuple[Annotated[FreeMapping, Field(min_length=1)], ...] | None = None
     """Combinations to leave out."""
-    when: dict[str, FreeMapping] | None = None
+    when: dict[str, Annotated[FreeMapping, Field(min_length=1)]] | None = None
     """Parameters that exist only where another has a value."""
     repeats: Positive = 1
     """How often each point runs, with `${repeat}`."""
@@ -193,8 +242,8 @@ class Sweep(RunSettings):
     def _complete(self) -> Self:
         if self.job is not None and self.image_uri is not None:
             raise expected("`job` or `image_uri`, not both")
-        if self.file is None and self.method is None and self.scheduler is None:
+        if self.method is None:
             raise missing("method")
-        if self.file is None and self.parameters is None and self.scheduler is None:
+        if "parameters" not in self.model_fields_set:
             raise missing("parameters")
         return self

@@ -411,10 +411,7 @@ def test_what_cannot_be_compiled_says_so_and_the_rest_is_compiled(job: str, said
             ['5:19 not-supported-yet: the target "kubernetes" is not supported yet'],
         ),
         ("runs: {b: {job: train, queue: gpu}}", []),
-        (
-            "sweeps: {s: {job: train, queue: gpu, method: grid, parameters: {x: {values: [1]}}}}",
-            ["11:10 not-supported-yet: the sweep sweeps.s is not supported yet"],
-        ),
+        ("sweeps: {s: {job: train, queue: gpu, method: grid, parameters: {x: {values: [1]}}}}", []),
     ],
 )
 def test_what_comes_later_says_so_where_it_would_be_compiled(runs: str, said: list[str]) -> None:
