@@ -7,7 +7,7 @@ combinations has one node an axis, however many points it has. Choices with the 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from launchctl.errors import LaunchctlError
@@ -52,14 +52,23 @@ class Diagram:
 
     def choices(self, rank: int) -> list[int]:
         """The combination at a place."""
-        node, chosen = self._root, []
-        while node.edges:
-            number = bisect_right(node.before, rank) - 1
-            edge = node.edges[number]
-            steps, rank = divmod(rank - node.before[number], edge.node.count)
-            chosen.append(edge.first + steps)
-            node = edge.node
-        return chosen
+        return next(self.runs(rank, rank + 1))[0]
+
+    def runs(self, start: int, stop: int) -> Iterator[tuple[list[int], int]]:
+        """The combinations between two places: the first of each run, and how many follow on the last axis alone."""
+        while start < stop:
+            node, rank, chosen = self._root, start, list[int]()
+            length = 1
+            while node.edges:
+                number = bisect_right(node.before, rank) - 1
+                edge = node.edges[number]
+                steps, rank = divmod(rank - node.before[number], edge.node.count)
+                chosen.append(edge.first + steps)
+                length = edge.stop - chosen[-1]
+                node = edge.node
+            length = min(length, stop - start)
+            yield chosen, length
+            start += length
 
     def rank(self, choices: Iterable[int]) -> int | None:
         """The place of a combination; None where the grid does not have it."""

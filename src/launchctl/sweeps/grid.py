@@ -16,8 +16,9 @@ from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.compiler.sweep.space import Leaf, ParameterPath
 from launchctl.sweeps.axis import axes_of
 from launchctl.sweeps.clauses import Clauses
+from launchctl.sweeps.composer import Composer, Point
 from launchctl.sweeps.diagram import Diagram
-from launchctl.sweeps.identity import key_of, with_repeat
+from launchctl.sweeps.identity import with_repeat
 from launchctl.sweeps.point import Shape, value_at
 from launchctl.sweeps.shuffle import Permutation
 from launchctl.values import JSON
@@ -30,12 +31,11 @@ class Grid:
         self._search = search
         self._shape = Shape(search.space)
         self._axes = axes_of(search.space, _ordered(search))
-        self._diagram = Diagram(
-            [axis.count for axis in self._axes], Clauses(search.space, self._axes, self._shape).all()
-        )
+        clauses = Clauses(search.space, self._axes, self._shape).all()
+        self._diagram = Diagram([axis.count for axis in self._axes], clauses)
         self._constants = {leaf.path: leaf.values[0] for leaf in search.space.constants}
-        columns = ((column, number) for number, axis in enumerate(self._axes) for column in axis.columns)
-        self._columns = sorted(columns, key=lambda found: found[0].leaf.path)
+        self._paths = [path for axis in self._axes for path in axis.paths]
+        self._composer = Composer(self._axes, self._constants, self._shape)
         self._permutation = Permutation(self.points, search.seed) if search.order == "shuffled" else None
 
     @property
@@ -55,10 +55,15 @@ class Grid:
 
     def all_trials(self, start: int = 0, stop: int | None = None) -> Iterator[Trial]:
         """The trials between two places, whatever `run_cap` says."""
-        stop = self.points * self._search.repeats if stop is None else stop
-        for place in range(start, stop):
-            index, repeat = divmod(place, self._search.repeats)
-            yield self._trial(index, repeat + 1)
+        repeats = self._search.repeats
+        stop = self.points * repeats if stop is None else stop
+        points = enumerate(self._points(start // repeats, -(-stop // repeats)), start // repeats)
+        if repeats == 1:
+            yield from (Trial(key, index, 1, values) for index, (key, values) in points)
+            return
+        for index, (key, values) in points:
+            for repeat in range(max(start - index * repeats, 0), min(stop - index * repeats, repeats)):
+                yield Trial(with_repeat(key, repeat + 1), index, repeat + 1, values)
 
     def find(self, values: Mapping[str, JSON], repeat: int) -> Trial | None:
         """The trial of these values; None where no point has them, or there is no such repetition.
@@ -67,26 +72,26 @@ class Grid:
         """
         if not 1 <= repeat <= self._search.repeats:
             return None
-        present = {column.leaf.path: value_at(values, column.leaf.path) for column, _ in self._columns}
-        known = {path: found[0] for path, found in present.items() if found}
-        choices = [axis.first(known) for axis in self._axes]
-        rank = self._diagram.rank(choice for choice in choices if choice is not None) if None not in choices else None
+        found = {path: value_at(values, path) for path in self._paths}
+        known = {path: value[0] for path, value in found.items() if value}
+        choices = [choice for axis in self._axes if (choice := axis.first(known)) is not None]
+        rank = self._diagram.rank(choices) if len(choices) == len(self._axes) else None
         if rank is None:
             return None
-        trial = self._trial(self._permutation.place(rank) if self._permutation else rank, repeat)
-        return (
-            trial if all(bool(value_at(trial.values, path)) == bool(found) for path, found in present.items()) else None
-        )
+        key, point = self._composer.alone(choices)
+        if any(bool(value_at(point, path)) != bool(value) for path, value in found.items()):
+            return None
+        index = self._permutation.place(rank) if self._permutation else rank
+        return Trial(with_repeat(key, repeat), index, repeat, point)
 
-    def _trial(self, index: int, repeat: int) -> Trial:
-        rank = self._permutation.at(index) if self._permutation else index
-        choices = self._diagram.choices(rank)
-        values = {column.leaf.path: column.value(choices[number]) for column, number in self._columns}
-        existing = self._shape.existing(self._constants | values)
-        key = key_of(
-            column.fragment(choices[number]) for column, number in self._columns if column.leaf.path in existing
-        )
-        return Trial(with_repeat(key, repeat), index, repeat, self._shape.nested(existing))
+    def _points(self, start: int, stop: int) -> Iterator[Point]:
+        composer = Composer(self._axes, self._constants, self._shape)
+        if self._permutation is None:
+            for choices, length in self._diagram.runs(start, stop):
+                yield from composer.points(choices, length)
+        else:
+            for index in range(start, stop):
+                yield composer.point(self._diagram.choices(self._permutation.at(index)))
 
 
 def _ordered(search: Search) -> Sequence[Leaf]:

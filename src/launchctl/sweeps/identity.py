@@ -19,9 +19,12 @@ KEY_DIGITS = 16
 
 def identity(value: JSON) -> str:
     """A text that two values share exactly where they are the same."""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return _encode(_normalised(value))
+    kind = type(value)
+    if kind is int:
+        return repr(value)
+    if kind is float:
+        return repr(int(value)) if value.is_integer() else repr(value)
+    return _encode(value if kind is str else _normalised(value))
 
 
 def fragment(path: ParameterPath, value: JSON) -> str:
