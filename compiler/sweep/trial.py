@@ -141,17 +141,19 @@ def _elements(item: Node, values: Values) -> Iterator[Node]:
         yield item
         return
     found = tokens(item.value)
-    if len(found) == 1 and found[0].name in ARGUMENTS:
-        yield from (ScalarNode(escape(text), item.span) for text in ARGUMENTS[found[0].name](values))
+    spell = ARGUMENTS.get(found[0].name or "") if len(found) == 1 else None
+    if spell is not None:
+        yield from (ScalarNode(escape(text), item.span) for text in spell(values))
     elif all(value_at(values, token.argument or "") for token in found if token.name == "param"):
         yield ScalarNode(fill(item.value, partial(_value_of, values)), item.span)
 
 
 def _value_of(values: Values, token: Token) -> str | None:
     """What a macro of the parameters stands for amid other text; None for any other macro."""
-    if token.name in ARGUMENTS:
-        return " ".join(ARGUMENTS[token.name](values))
-    found = value_at(values, token.argument or "") if token.name == "param" else None
+    name = token.name or ""
+    if name in ARGUMENTS:
+        return " ".join(ARGUMENTS[name](values))
+    found = value_at(values, token.argument or "") if name == "param" else None
     return text_of(found[0]) if found else None
 
 
