@@ -53,13 +53,18 @@ def curves(report: SweepReport) -> Figure:
         showlegend=True,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0},
         margin={"l": 64, "r": 24, "t": 28, "b": 100},
-        xaxis=axis_of("iteration: values of the metric logged", range=_padded(longest)),
+        xaxis=axis_of("iteration: values of the metric logged", range=_padded(longest), **_whole(longest)),
         yaxis=axis_of(report.objective.name, Scale(is_log=is_log)),
         shapes=shapes,
         annotations=annotations,
     )
     note = "Each line is a trial. " + _rule_note(report.search.stopping) + sampled(len(rows), len(with_curve))
     return Figure("curves", "Learning curves", note.strip(), data, layout)
+
+
+def _whole(longest: int) -> Mapping[str, JSON]:
+    """Marks at whole numbers alone."""
+    return {"tickformat": ",d", "dtick": 1} if longest <= _FEW else {"tickformat": ",d"}
 
 
 def _padded(longest: int) -> list[float]:

@@ -20,6 +20,7 @@ from launchctl.cli.views.sweep_plot import (
     sampled,
 )
 from launchctl.cli.views.sweep_scale import Scale, is_wide, metric_scale, scale_of
+from launchctl.cli.views.text import shorten
 from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, short_keys
 from launchctl.values import JSON
 
@@ -65,7 +66,7 @@ def _parameters(report: SweepReport, rows: Sequence[TrialRow]) -> Iterator[Figur
     assert report.objective is not None
     for place, leaf in enumerate(report.columns[:MOST_PARAMETERS]):
         values = [row.value_of(leaf.path) for row in shown]
-        scale = scale_of(leaf.distribution, [value[0] for value in values if value])
+        scale = scale_of(leaf, [value[0] for value in values if value])
         points = [
             (look, scale.spread(value[0], row.index), row.best, hover)
             for look, value, row, hover in zip(looks, values, shown, hovers, strict=True)
@@ -76,7 +77,7 @@ def _parameters(report: SweepReport, rows: Sequence[TrialRow]) -> Iterator[Figur
             showlegend=False,
             margin={"l": 56, "r": 12, "t": 12, "b": 52},
             xaxis=axis_of(labels[place], scale),
-            yaxis=axis_of(report.objective.name, metric),
+            yaxis=axis_of(shorten(report.objective.name, 24), metric),
         )
         data = [_points(look, points) for look in LOOKS if any(point[0] is look for point in points)]
         yield Figure(f"parameter-{place}", labels[place], "", data, layout)
@@ -108,7 +109,7 @@ def _points(look: Look, points: Sequence[tuple[Look, float, float | None, str]])
 def _coordinates(report: SweepReport, rows: Sequence[TrialRow]) -> Figure:
     shown = sample(rows)
     leaves = report.columns[:_MOST_AXES]
-    scales = [scale_of(leaf.distribution, [v[0] for row in shown if (v := row.value_of(leaf.path))]) for leaf in leaves]
+    scales = [scale_of(leaf, [v[0] for row in shown if (v := row.value_of(leaf.path))]) for leaf in leaves]
     results = [row.best for row in shown if row.best is not None]
     metric = metric_scale(results)
     keys = short_keys(row.key for row in report.rows)

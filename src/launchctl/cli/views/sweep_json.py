@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launchctl.cli.views.status_json import moment
 from launchctl.engine.sweep_report import SweepReport, TrialRow
+from launchctl.status import Status
 from launchctl.values import JSON
 
 
@@ -26,7 +27,7 @@ def sweep_document(report: SweepReport) -> JSON:
             "size": report.size,
             "drawn": report.drawn,
             "undrawn": report.undrawn,
-            **{status.value: count for status, count in report.statuses.items()},
+            **{status.value: report.statuses.get(status, 0) for status in Status},
         },
         "best": report.best.address if report.best else None,
         "trials": [_trial(row) for row in report.rows],

@@ -21,6 +21,7 @@ from launchctl.values import JSON
 MOST_TRIALS = 500
 """Drawn in a plot: the best half, and of the rest a regular sample."""
 _LONGEST_LABEL = 28
+_MOST_TICKS = 16
 INK, MUTED, GRID = "#1f2933", "#52606d", "#e4e7eb"
 
 
@@ -111,10 +112,12 @@ def axis_of(title: str, scale: Scale | None = None, **more: JSON) -> dict[str, J
     """An axis that never guesses what kind of values it has."""
     ticks: dict[str, JSON] = {}
     if scale is not None and scale.ticks:
+        step = -(-len(scale.ticks) // _MOST_TICKS)
         ticks = {
             "tickmode": "array",
-            "tickvals": [value for value, _ in scale.ticks],
-            "ticktext": [label(text, 16) for _, text in scale.ticks],
+            "tickvals": [value for value, _ in scale.ticks[::step]],
+            "ticktext": [label(text, 16) for _, text in scale.ticks[::step]],
+            **({"range": [-0.5, len(scale.places) - 0.5]} if scale.places else {}),
         }
     return {
         "title": {"text": label(title, 48), "font": {"color": MUTED}, "standoff": 10},

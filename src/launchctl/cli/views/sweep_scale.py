@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from launchctl.cli.views.sweep_text import number, short_value
-from launchctl.compiler.sweep.space import Distribution
+from launchctl.compiler.sweep.space import Distribution, Leaf
 from launchctl.values import JSON, canonical
 
 _LOGARITHMIC = frozenset(
@@ -89,14 +89,16 @@ def metric_scale(values: Sequence[float]) -> Scale:
     return Scale(is_log=is_wide(values), low=min(values, default=0.0), high=max(values, default=1.0))
 
 
-def scale_of(distribution: Distribution, values: Sequence[JSON]) -> Scale:
-    """The scale of a parameter that has these values."""
+def scale_of(leaf: Leaf, values: Sequence[JSON]) -> Scale:
+    """The scale of a parameter that has these values; what are no numbers stand in the order in which it lists them."""
     if values and all(map(_is_plottable, values)):
         distinct = sorted({float(value) for value in values})
-        is_log = distinct[0] > 0 and (distribution in _LOGARITHMIC or is_wide(distinct) or _is_geometric(distinct))
+        is_log = distinct[0] > 0 and (leaf.distribution in _LOGARITHMIC or is_wide(distinct) or _is_geometric(distinct))
         ticks = tuple((value, number(value)) for value in distinct) if len(distinct) <= _MOST_TICKS else ()
         return Scale(is_log, ticks, low=distinct[0], high=distinct[-1])
-    places: dict[str, str] = {canonical(value): short_value(value) for value in values}
+    present = {canonical(value): short_value(value) for value in values}
+    listed = [text for text in map(canonical, leaf.values) if text in present]
+    places = {text: present[text] for text in dict.fromkeys([*listed, *present])}
     ticks = tuple((float(place), text) for place, text in enumerate(places.values()))
     return Scale(ticks=ticks, places=tuple(places), low=0.0, high=float(max(len(places) - 1, 0)))
 

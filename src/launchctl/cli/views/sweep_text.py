@@ -97,7 +97,9 @@ def _point(report: SweepReport) -> str:
     assert best is not None
     labels = column_labels(report.columns)
     found = ((label, best.value_of(leaf.path)) for label, leaf in zip(labels, report.columns, strict=True))
-    said = ", ".join(f"{label} {clip(visible(short_value(value[0])), 40)}" for label, value in found if value)
+    said = ", ".join(
+        f"{visible(clip(label, 40))} {clip(visible(short_value(value[0])), 40)}" for label, value in found if value
+    )
     return f" ({said})" if said else ""
 
 
