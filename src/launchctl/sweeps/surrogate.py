@@ -1,0 +1,104 @@
+"""The model of a bayesian search: the one place that knows the library behind it, bayesian-optimization.
+
+The library keeps the observations, fits its Gaussian process and computes the expected
+improvement; asked for the next point, it chooses among the candidates that a search allows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
+
+import numpy as np
+from bayes_opt import BayesianOptimization
+from bayes_opt.acquisition import ExpectedImprovement
+from bayes_opt.target_space import TargetSpace
+from numpy.random import RandomState
+from sklearn.gaussian_process import GaussianProcessRegressor  # type: ignore[import-untyped]
+from sklearn.gaussian_process.kernels import Matern  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+Coordinates: TypeAlias = tuple[float, ...]
+Promise: TypeAlias = Callable[[Sequence[Coordinates]], list[float]]
+"""How much better than the best one each of some points is expected to be."""
+Choose: TypeAlias = Callable[[Promise], Coordinates]
+"""The point of an allowed set that promises most."""
+
+_MOST_SCALES = 24
+"""Wider spaces have one length scale for all axes, so that a fit stays cheap."""
+_SCALES = (0.05, 20.0)
+_APART = 5e-4
+"""A point as near as that to one that was tried says nothing new: without noise a search would dwell there."""
+
+
+class _Chosen(ExpectedImprovement):
+    """Expected improvement, maximised over points that the search allows."""
+
+    def __init__(self, choose: Choose, best: float) -> None:
+        super().__init__(xi=0.0)
+        self._choose = choose
+        self._best = best
+
+    def suggest(  # the signature is the library's
+        self,
+        gp: GaussianProcessRegressor,
+        target_space: TargetSpace,
+        n_random: int = 0,
+        n_smart: int = 0,
+        fit_gp: bool = True,  # noqa: FBT001, FBT002
+        random_state: int | RandomState | None = None,
+    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """The point that is chosen by its expected improvement over the best observation, expected ones left aside."""
+        if fit_gp:
+            self._fit_gp(gp, target_space)
+        self.y_max = self._best  # type: ignore[assignment]
+        acquisition = self._get_acq(gp)
+
+        def promise(points: Sequence[Coordinates]) -> list[float]:
+            candidates = np.array(points)
+            is_new = np.ones(len(candidates), dtype=bool)
+            for known in target_space.params:
+                is_new &= np.abs(candidates - known).max(axis=1) >= _APART
+            return [float(value) for value in np.where(is_new, -acquisition(candidates), 0.0)]
+
+        return np.array(self._choose(promise))
+
+
+def suggest(
+    observed: Sequence[Coordinates],
+    losses: Sequence[float],
+    open_points: Sequence[Coordinates],
+    choose: Choose,
+    seed: int,
+) -> None:
+    """Let `choose` take the most promising point, open points having the values that are expected of them."""
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
+        # Of hyperparameters at their bounds, and of fits that end early: nothing that a user could mend.
+        warnings.simplefilter("ignore")
+        optimizer = _optimizer(len(observed[0]), _Chosen(choose, -min(losses)), seed)
+        for point, loss in zip(observed, losses, strict=True):
+            optimizer.register(np.array(point), -loss)
+        if open_points:
+            expected = cast("Sequence[float]", optimizer.predict([_named(point) for point in open_points]))
+            for point, target in zip(open_points, expected, strict=True):
+                optimizer.register(np.array(point), float(target))
+        optimizer.suggest()
+
+
+def _optimizer(width: int, acquisition: _Chosen, seed: int) -> BayesianOptimization:
+    bounds = {_name(axis): (0.0, 1.0) for axis in range(width)}
+    optimizer = BayesianOptimization(
+        None, bounds, acquisition, random_state=seed, verbose=0, allow_duplicate_points=True
+    )
+    scales = cast("float", np.ones(width if width <= _MOST_SCALES else 1))
+    optimizer.set_gp_params(kernel=Matern(scales, _SCALES, nu=2.5), n_restarts_optimizer=1)
+    return optimizer
+
+
+def _named(point: Coordinates) -> dict[str, float]:
+    return {_name(axis): coordinate for axis, coordinate in enumerate(point)}
+
+
+def _name(axis: int) -> str:
+    return f"x{axis:04d}"
