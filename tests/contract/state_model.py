@@ -11,8 +11,11 @@ from launchctl.state.model import (
     Contents,
     GenerationRecord,
     Head,
+    NewTrial,
     RunRecord,
+    Series,
     Standing,
+    SweepRecord,
 )
 from launchctl.state.store import (
     DropAttempt,
@@ -23,7 +26,9 @@ from launchctl.state.store import (
     PutGeneration,
     PutLaunch,
     PutRun,
+    PutSweep,
     RenameRun,
+    RenameSweep,
     RequestCancel,
     Write,
 )
@@ -47,6 +52,8 @@ class ModelState:
         self.queues: dict[str, str] = {}
         """Queue of each attempt: that of its generation, until it starts."""
         self.configs: dict[str, ConfigRecord] = {}
+        self.sweeps: dict[str, SweepRecord] = {}
+        self.readings: dict[str, Series] = {}
         self.fence = 0
         self.dead = dead
 
@@ -57,17 +64,28 @@ class ModelState:
             tuple(self.generations[key] for key in sorted(self.generations)),
             tuple(sorted(self.attempts.values(), key=lambda found: found.key)),
             tuple(self.configs[address] for address in sorted(self.configs)),
+            tuple(self.sweeps[address] for address in sorted(self.sweeps)),
+            tuple(self.series()),
         )
+
+    def series(self, sweep: str = "") -> list[Series]:
+        """Readings of the attempts on record, of a sweep or all, under the addresses of these."""
+        found = [
+            replace(self.readings[run_id], address=self.attempts[run_id].address)
+            for run_id in sorted(self.readings)
+            if run_id in self.attempts
+        ]
+        return [one for one in found if not sweep or one.address.startswith(f"{sweep}[")]
 
     # Deciding.
 
     def decide(self, writes: list[Write]) -> None:
-        before = (dict(self.runs), dict(self.generations), dict(self.attempts), dict(self.fences), dict(self.configs))
+        before = {name: dict(value) for name, value in vars(self).items() if isinstance(value, dict)}
         try:
             for write in writes:
                 self._write(write)
         except Stale:
-            self.runs, self.generations, self.attempts, self.fences, self.configs = before
+            vars(self).update(before)
             raise
         self.head = replace(self.head, serial=self.head.serial + 1)
 
@@ -81,10 +99,10 @@ class ModelState:
                 self._put_attempt(record)
             case PutLaunch() | DropAttempt() | RequestCancel():
                 self._change_attempt(write)
-            case RenameRun(source, target):
-                self._rename(source, target)
-            case DropRun(address):
-                self.runs.pop(address, None)
+            case RenameRun() | DropRun():
+                self._change_run(write)
+            case PutSweep() | RenameSweep():
+                self._change_sweep(write)
             case PutConfig() | DropConfig():
                 self._configure(write)
 
@@ -96,6 +114,22 @@ class ModelState:
                 self._drop((address, generation, number))
             case RequestCancel(address, generation, number):
                 self._cancel((address, generation, number))
+
+    def _change_run(self, write: RenameRun | DropRun) -> None:
+        if isinstance(write, RenameRun):
+            self._rename(write.source, write.target)
+        else:
+            self.runs.pop(write.address, None)
+
+    def _change_sweep(self, write: PutSweep | RenameSweep) -> None:
+        if isinstance(write, PutSweep):
+            known = self.sweeps.get(write.record.address)
+            self.sweeps[write.record.address] = replace(write.record, revision=known.revision + 1 if known else 1)
+            return
+        found = self.sweeps.pop(write.source)
+        self.sweeps[write.target] = replace(found, address=write.target, revision=found.revision + 1)
+        for address in [address for address in self.runs if address.startswith(f"{write.source}[")]:
+            self._rename(address, address.replace(write.source, write.target))
 
     def _configure(self, write: PutConfig | DropConfig) -> None:
         if isinstance(write, PutConfig):
@@ -109,6 +143,7 @@ class ModelState:
             raise Stale
         if found is not None:
             del self.attempts[found.run_id]
+            self.readings.pop(found.run_id, None)
         self._append(record)
 
     def _put_launch(self, key: tuple[str, int, int], manifest: str) -> None:
@@ -122,6 +157,7 @@ class ModelState:
         if found is None or found.status is not Status.PENDING:
             raise Stale
         del self.attempts[found.run_id]
+        self.readings.pop(found.run_id, None)
         if not self.of_generation(*key[:2]):
             del self.generations[key[:2]]
 
@@ -183,7 +219,9 @@ class ModelState:
             return found.claim is None or found.claim.expires_at <= now or found.claim.owner in self.dead
         if found.status is not Status.PENDING or found.not_before > now or found.cancel_requested:
             return False
-        queue = self.queues[found.run_id]
+        queue, sweep = self.queues[found.run_id], self.sweeps.get(found.address.partition("[")[0])
+        if sweep is not None and sweep.parallel is not None and self.active_of(sweep.address) >= sweep.parallel:
+            return False
         config = self.configs.get(f"queues.{queue}")
         return config is None or config.max_jobs is None or self.active(queue) < config.max_jobs
 
@@ -209,7 +247,8 @@ class ModelState:
             status=seen.status,
             message=seen.message,
             is_released=seen.is_released,
-            cancel_requested=found.cancel_requested or seen.cancel_requested,
+            cancel_requested=found.cancel_requested or seen.cancel_requested or seen.prune_requested,
+            prune_requested=found.prune_requested or seen.prune_requested,
             claim=found.claim if seen.status is Status.INTENT else None,
         )
         return self.attempts[seen.run_id]
@@ -223,6 +262,33 @@ class ModelState:
             return False
         self._append(record)
         return True
+
+    def draw(self, sweep: SweepRecord, trials: list[NewTrial]) -> bool:
+        found = self.sweeps.get(sweep.address)
+        if found is None or found.standing is not Standing.ACTIVE or found.is_stopped:
+            return False
+        if (found.epoch, found.revision, found.spec) != (sweep.epoch, sweep.revision, sweep.spec):
+            return False
+        if not all(self._may_begin(trial.run) for trial in trials):
+            return False
+        self.sweeps[sweep.address] = replace(found, revision=found.revision + 1)
+        for trial in trials:
+            self.runs[trial.run.address] = trial.run
+            self.generations[trial.run.address, trial.run.generation] = trial.generation
+            self._append(trial.attempt)
+        return True
+
+    def _may_begin(self, run: RunRecord) -> bool:
+        known = self.runs.get(run.address)
+        tried = [found for found in self.attempts.values() if found.address == run.address]
+        waits = any(found.status is Status.PENDING and not found.cancel_requested for found in tried)
+        return not waits and (known is None or known.generation < run.generation)
+
+    def measure(self, said: Series) -> None:
+        known = self.readings.get(said.run_id)
+        is_known = said.run_id in self.attempts
+        if is_known and (known is None or _length(said) >= _length(known)):
+            self.readings[said.run_id] = said
 
     def _append(self, record: AttemptRecord) -> None:
         self.attempts[record.run_id] = record
@@ -238,6 +304,14 @@ class ModelState:
         found = [one for one in self.attempts.values() if (one.address, one.generation) == (address, generation)]
         return sorted(found, key=lambda one: one.number)
 
+    def active_of(self, sweep: str) -> int:
+        return sum(
+            found.status.is_active
+            and found.address.startswith(f"{sweep}[")
+            and self.runs[found.address].standing is not Standing.DETACHED
+            for found in self.attempts.values()
+        )
+
     def active(self, queue: str) -> int:
         return sum(
             found.status.is_active
@@ -245,3 +319,7 @@ class ModelState:
             and self.runs[found.address].standing is not Standing.DETACHED
             for found in self.attempts.values()
         )
+
+
+def _length(series: Series) -> tuple[int, int, bool]:
+    return (series.position, len(series.values), series.is_complete)

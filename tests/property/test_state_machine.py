@@ -18,17 +18,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from state_model import ModelState, Stale
 from state_opened import DEAD
 from state_records import HEAD, NOW, attempt, form, generation, limit, run
+from state_sweeps import sweep, trial
 
 from launchctl.errors import StalePlan, StateError
 from launchctl.state.database import Journal
-from launchctl.state.model import AttemptRecord, Claim, Standing
+from launchctl.state.model import AttemptRecord, Claim, NewTrial, Series, Standing, SweepRecord
 from launchctl.state.sqlite import SqliteStore
 from launchctl.state.store import (
     DropAttempt,
     PutAttempt,
     PutGeneration,
     PutRun,
+    PutSweep,
     RenameRun,
+    RenameSweep,
     RequestCancel,
     Write,
 )
@@ -38,6 +41,8 @@ NAMES = st.sampled_from(["a", "b", "c", "d"])
 QUEUES = st.sampled_from(["gpu", "cpu"])
 OWNERS = st.sampled_from(["ada", "bob", DEAD])
 INTENTS = st.sampled_from(["i1", "i2"])
+SWEEPS = st.sampled_from(["s", "t"])
+KEYS = st.lists(st.sampled_from(["0", "1", "2"]), min_size=1, max_size=3, unique=True)
 DECISIONS = ("start", "cancel", "drop", "replace", "again", "standing", "rename", "limit")
 STATUSES = st.sampled_from(list(Status))
 
@@ -55,6 +60,7 @@ class StateMachine(RuleBasedStateMachine):
         self.now = NOW
         self.made = 0
         self.ended: dict[str, AttemptRecord] = {}
+        self.seen: list[SweepRecord] = [sweep("s")]
 
     def open(self) -> SqliteStore:
         return SqliteStore(self.folder / "state.db", clock=lambda: self.now, journal=self.journal)
@@ -70,6 +76,7 @@ class StateMachine(RuleBasedStateMachine):
         self.decide([limit("gpu", places)])
         for name in ("a", "b", "c"):
             self.start(name, "gpu", "i1")
+        self.decide([PutSweep(sweep("s", parallel=places))])
 
     def decide(self, writes: Sequence[Write]) -> None:
         serial = self.model.head.serial
@@ -89,6 +96,8 @@ class StateMachine(RuleBasedStateMachine):
     def take_a_decision(self, name: str, queue: str, intent: str, data: st.DataObject) -> None:
         choice = data.draw(st.sampled_from(DECISIONS))
         known = self.model.runs.get(f"runs.{name}")
+        if choice == "standing":
+            known = self.model.runs[data.draw(st.sampled_from(sorted(self.model.runs)))]
         match choice:
             case "limit":
                 self.decide([limit(queue, data.draw(st.none() | st.integers(1, 3)))])
@@ -140,6 +149,48 @@ class StateMachine(RuleBasedStateMachine):
             PutRun(replace(self.model.runs[found.address], generation=max(left, default=0))),
         ]
 
+    # Sweeps.
+
+    @rule(name=SWEEPS, data=st.data())
+    def decide_on_a_sweep(self, name: str, data: st.DataObject) -> None:
+        address, target = f"sweeps.{name}", f"sweeps.{data.draw(SWEEPS)}"
+        known = self.model.sweeps.get(address)
+        is_taken = target in self.model.sweeps or any(one.startswith(f"{target}[") for one in self.model.runs)
+        if known is not None and not is_taken and data.draw(st.booleans()):
+            self.decide([RenameSweep(address, target)])
+            return
+        epoch = data.draw(st.integers(1, 3)) + (known.epoch if known else 0) - 1 or 1
+        self.decide(
+            [
+                PutSweep(
+                    replace(
+                        sweep(name, epoch, parallel=data.draw(st.none() | st.integers(1, 3))),
+                        standing=data.draw(st.sampled_from([Standing.ACTIVE, Standing.ACTIVE, Standing.FORGOTTEN])),
+                        is_stopped=data.draw(st.integers(0, 4)) == 0,
+                    )
+                )
+            ]
+        )
+
+    @rule(keys=KEYS, data=st.data(), is_fresh=st.sampled_from([True, True, True, False]))
+    def draw_trials(self, keys: list[str], data: st.DataObject, *, is_fresh: bool) -> None:
+        now = sorted(self.model.sweeps.values(), key=lambda one: one.address)
+        found = data.draw(st.sampled_from(now if is_fresh and now else self.seen))
+        self.seen = [*now, found]
+        drawn: list[NewTrial] = []
+        for key in keys:
+            made = trial(key, found.epoch, of=found.address.removeprefix("sweeps."), queue=data.draw(QUEUES))
+            pending = self.fresh(made.attempt)
+            drawn.append(NewTrial(made.run, replace(made.generation, run_id=pending.run_id), pending))
+        assert self.store.draw(found, drawn) is self.model.draw(found, drawn)
+
+    @rule(data=st.data(), values=st.lists(st.sampled_from([0.5, 2.0]), max_size=3), position=st.integers(0, 3))
+    def measure(self, data: st.DataObject, values: list[float], position: int) -> None:
+        for found in self.drawn(data):
+            said = Series(found.run_id, found.address, tuple(values), {"x": 1.0}, position, data.draw(st.booleans()))
+            self.store.measure([said])
+            self.model.measure(said)
+
     # Draining.
 
     @rule(owner=OWNERS, data=st.data(), seconds=st.sampled_from([0.0, 5.0, 60.0]))
@@ -168,7 +219,11 @@ class StateMachine(RuleBasedStateMachine):
 
     def record(self, seen: AttemptRecord, *, released: bool) -> None:
         self.made += 1
-        seen = replace(seen, message=f"seen {self.made}", is_released=released, cancel_requested=False)
+        seen = replace(
+            seen, message=f"seen {self.made}", is_released=released, cancel_requested=False, prune_requested=False
+        )
+        if self.made % 5 == 0:
+            seen = replace(seen, prune_requested=True)
         expected = self.model.record(seen)
         assert self.store.record([seen]) == ((expected,) if expected else ())
 
@@ -176,7 +231,7 @@ class StateMachine(RuleBasedStateMachine):
     def append_a_retry(self, data: st.DataObject, number: int) -> None:
         for found in self.drawn(data):
             following = self.fresh(replace(found, number=number, status=Status.PENDING, claim=None, is_released=True))
-            following = replace(following, cancel_requested=False)
+            following = replace(following, cancel_requested=False, prune_requested=False)
             assert self.store.add_attempt(following) is self.model.add_attempt(following)
 
     @rule(data=st.data(), status=STATUSES)
@@ -224,6 +279,9 @@ class StateMachine(RuleBasedStateMachine):
         if self.store.head() is None:
             return
         state = self.store.load()
+        assert state.sweeps == self.model.sweeps
+        for name in state.sweeps:
+            assert self.store.series(name) == {one.run_id: one for one in self.model.series(name)}
         assert list(state.runs) == sorted(self.model.runs)
         for address, found in state.runs.items():
             number = self.model.runs[address].generation

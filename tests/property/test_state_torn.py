@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from state_records import HEAD, NOW, attempt, claim_one, decide, form, limit, record_as, start
+from state_sweeps import draw, series, start_trial, sweep, trial
 
 from launchctl.errors import StateError
 from launchctl.state.repair import repair
 from launchctl.state.sqlite import SqliteStore
+from launchctl.state.store import PutSweep, RenameSweep
 from launchctl.status import Status
 
 
@@ -28,6 +30,13 @@ def made(folder: Path) -> bytes:
     claim_one(store, "n29")
     assert store.add_attempt(attempt("n01", 2))
     decide(store, start("n00", 2, accepted=form("i2")))
+    decide(store, [PutSweep(sweep("lr", 3, parallel=4))])
+    keys = [f"{number:x}" for number in range(12)]
+    draw(store, *keys, epoch=3)
+    for key in keys[:3]:
+        record_as(store, start_trial(store, key), Status.SUCCEEDED)
+    start_trial(store, keys[3])
+    store.measure([series(trial(key, 3), [0.5] * 60) for key in keys[:4]])
     store.close()
     return store.place.path.read_bytes()
 
@@ -55,6 +64,11 @@ def use(path: Path) -> list[str]:
         lambda store: store.record([attempt("n05", status=Status.RUNNING)]),
         lambda store: store.add_attempt(attempt("n03", 2)),
         lambda store: decide(store, start("n30")),
+        lambda store: store.series("sweeps.lr"),
+        lambda store: store.claim([trial(key, 3).attempt for key in "4567"], "ada", NOW, NOW + 60),
+        lambda store: store.draw(replace(sweep("lr", 3), revision=2), [trial("f", 3), trial("e", 3)]),
+        lambda store: store.measure([series(trial("4", 3)), series(trial("3", 3), [0.5] * 70)]),
+        lambda store: decide(store, [RenameSweep("sweeps.lr", "sweeps.rate")]),
         lambda store: store.break_lease(),
     ]
     said: list[str] = []

@@ -183,6 +183,8 @@ def errors(place: Place) -> Iterator[None]:
         yield
     except DamagedRow as error:
         raise damaged(place, f"unreadable {error}") from error
+    except UnicodeDecodeError as error:  # a check quotes what it found, and that was no text
+        raise damaged(place, "what should be text is none") from error
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise  # our own mistake, not the file's
     except sqlite3.Error as error:
@@ -210,7 +212,10 @@ def _translated(place: Place, error: sqlite3.Error) -> StateError:
             hint="the folder and the file must be writable by you, and the disk must not be full",
         )
     if code == _CONSTRAINT:
-        return StateError(f'the state "{place.path}" refused a record: {error}; this is a bug in launchctl')
+        return StateError(
+            f'the state "{place.path}" refused a record: {error}; this is a bug in launchctl',
+            hint="`launchctl state repair` says whether the file is sound",
+        )
     return damaged(place, str(error)[:_SHOWN])
 
 

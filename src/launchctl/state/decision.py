@@ -25,6 +25,7 @@ from launchctl.state.rows import (
     READING_COLUMNS,
     RUN_COLUMNS,
     SWEEP_COLUMNS,
+    DamagedRow,
     attempt_row,
     form_row,
     generation_row,
@@ -129,14 +130,18 @@ def attempt_values(record: AttemptRecord, queue: str) -> tuple[object, ...]:
 
 
 def queue_of(connection: sqlite3.Connection, address: str, generation: int) -> str:
-    """The queue on which a generation's attempts run."""
+    """The queue on which the attempts of a generation on record run."""
+    queue = _find_queue(connection, address, generation)
+    if queue is None:
+        raise DamagedRow(f"generation {generation_name(address, generation)}")
+    return queue
+
+
+def _find_queue(connection: sqlite3.Connection, address: str, generation: int) -> str | None:
     row = connection.execute(
         "SELECT policy FROM generations WHERE address = ? AND number = ?", (address, generation)
     ).fetchone()
-    if row is None:
-        name = generation_name(address, generation)
-        raise StateError(f"{name} is not recorded, but an attempt of it is; this is a bug in launchctl")
-    return read_queue(row[0])
+    return read_queue(row[0]) if row else None
 
 
 def replace_contents(connection: sqlite3.Connection, contents: Contents) -> None:
@@ -252,7 +257,10 @@ def _refuse_started(connection: sqlite3.Connection, record: GenerationRecord) ->
 
 
 def _put_attempt(connection: sqlite3.Connection, record: AttemptRecord) -> None:
-    queue = queue_of(connection, record.address, record.generation)
+    queue = _find_queue(connection, record.address, record.generation)
+    if queue is None:
+        name = generation_name(record.address, record.generation)
+        raise StateError(f"the decision has an attempt of {name}, but not that; this is a bug in launchctl")
     identity = _pending(connection, *record.key)
     if identity is None:
         insert_attempt(connection, record, queue)

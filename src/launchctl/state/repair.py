@@ -6,7 +6,6 @@ The damaged file stays beside the new one, and nothing is changed where too much
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from launchctl.state.lease import locked, read_lease
 from launchctl.state.model import Contents
 from launchctl.state.owner import is_dead
 from launchctl.state.place import Place, sync_folder
-from launchctl.state.salvage import Hopeless, Salvage, salvage
+from launchctl.state.salvage import UNREADABLE, Hopeless, Salvage, salvage
 from launchctl.state.snapshot import read_contents
 from launchctl.state.soundness import faults
 
@@ -78,7 +77,7 @@ def _salvaged(place: Place) -> Salvage:
         try:
             with closing(connect(copy, busy=_BUSY_SECONDS)) as connection:
                 found = salvage(connection)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise Hopeless(str(error)) from error
     wrong = faults(found.contents)
     if wrong:

@@ -59,6 +59,8 @@ from launchctl.status import Status
 T = TypeVar("T")
 _SKIPPED_STARTS = 1_000
 """Added where the count of starts is lost, so that no run id is ever given twice."""
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; SQLite quotes what it found, which need not be text."""
 
 
 class Hopeless(Exception):
@@ -110,7 +112,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Give a file of an earlier format, which is a copy, the columns and tables of this one."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number in range(max(version, min(STEPS)), SCHEMA_VERSION):
-        with suppress(sqlite3.DatabaseError):  # it has them already: the number of its format was damaged
+        with suppress(*UNREADABLE):  # it has them already: the number of its format was damaged
             STEPS[number](connection)
 
 
@@ -136,7 +138,7 @@ def _read(connection: sqlite3.Connection, table: str, columns: tuple[str, ...], 
     is_whole = False
     for order in ("ASC", "DESC"):
         seen = 0
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*UNREADABLE):
             for row in connection.execute(f"SELECT rowid, {', '.join(columns)} FROM {table} ORDER BY rowid {order}"):
                 seen += 1
                 with suppress(DamagedRow):
@@ -217,7 +219,7 @@ def _require_all(
 def _indexed(connection: sqlite3.Connection, table: str) -> set[str]:
     try:
         return {row[0] for row in connection.execute(f"SELECT address FROM {table} ORDER BY address")}
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise Hopeless(f"which {table} there were cannot be read") from error
 
 
