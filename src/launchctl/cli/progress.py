@@ -45,10 +45,14 @@ class PlainProgress:
         console.tell(*event_lines(event, time.time()))
 
     def _news(self, event: Waiting) -> Waiting:
-        keys = {name: (name, _NUMBER.sub("", reason)) for name, reason in event.reasons.items()}
-        news = {name: reason for name, reason in event.reasons.items() if keys[name] not in self._told}
-        self._told.update(keys.values())
-        return Waiting(news)
+        news = {name: reason for name, reason in event.reasons.items() if self._is_new(name, reason)}
+        return Waiting(news, tuple(left for left in event.sweeps if self._is_new(left.address, left.reason)))
+
+    def _is_new(self, name: str, reason: str) -> bool:
+        key = (name, _NUMBER.sub("", reason))
+        is_new = key not in self._told
+        self._told.add(key)
+        return is_new
 
 
 @contextmanager

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from launchctl.engine.accept import accept, ensure_state
 from launchctl.engine.drain import Drain
-from launchctl.engine.events import Report, RunLine, Sink
+from launchctl.engine.events import Report, RunLine, Sink, Undrawn
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.launch import Launch
 from launchctl.engine.means import Means
 from launchctl.engine.plan import Action, Plan
 from launchctl.engine.report import run_lines
+from launchctl.engine.schedule import ends_of, is_hopeless
 from launchctl.engine.session import Session
 from launchctl.errors import SourceError
 from launchctl.images.code_store import CodeStore
@@ -20,6 +21,8 @@ from launchctl.state.model import AttemptRecord, Standing, State
 from launchctl.state.open import require_named_state
 from launchctl.state.owner import current_owner
 from launchctl.status import Status
+
+_LACKING = "not set here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,13 @@ def drain(
     seen = work.roster.seen
     return Report(
         runs=tuple(line for line in lines if line.address in seen),
-        errors=(*errors, *work.ledger.errors, *(_left_waiting(lines) if options.wait else ())),
+        errors=(*errors, *work.ledger.errors, *(_left_waiting(lines, work.undrawn) if options.wait else ())),
         interrupted=interrupt.is_requested,
-        failed=(*_failed(state, seen), *_without_upstream(lines, state)) if options.wait else (),
+        failed=(*_failed(state, seen), *_without_upstream(lines, state), *work.without_upstream)
+        if options.wait
+        else (),
         blocked=blocked,
+        undrawn=work.undrawn,
     )
 
 
@@ -100,23 +106,25 @@ def _failed(state: State, seen: Iterable[str]) -> Iterator[str]:
             yield address
 
 
-def _left_waiting(lines: Sequence[RunLine]) -> Iterator[str]:
-    """Runs that were waited for and that this process lacks something to start."""
+def _left_waiting(lines: Sequence[RunLine], undrawn: Sequence[Undrawn]) -> Iterator[str]:
+    """What was waited for and what this process lacks something to start."""
     for line in lines:
-        if line.status is Status.PENDING and "not set here" in line.waiting_for:
+        if line.status is Status.PENDING and _LACKING in line.waiting_for:
             yield f"{line.address} did not start: it waits for {line.waiting_for}"
+    for left in undrawn:
+        if _LACKING in left.reason:
+            yield f"{left.trials:,} of the trials of {left.address} did not start: they wait for {left.reason}"
 
 
 def _without_upstream(lines: Sequence[RunLine], state: State) -> Iterator[str]:
-    """Runs that were waited for and that cannot start, since one that they depend on did not succeed."""
+    """Runs that were waited for and that cannot start, since something that they depend on did not succeed."""
+    end = ends_of(state)
     for line in lines:
         run = state.runs[line.address]
-        if line.status is not Status.PENDING or run.generation is None:
-            continue
-        upstream = (state.runs.get(name) for name in run.generation.policy.depends_on)
-        latest = [found.latest for found in upstream if found]
-        if any(found and found.status.is_terminal and not found.status.is_success for found in latest):
-            yield line.address
+        if line.status is Status.PENDING and run.generation is not None:
+            names = run.generation.policy.depends_on
+            if any(is_hopeless(state.runs, name, end) for name in names):
+                yield line.address
 
 
 def _prepare(session: Session) -> Callable[[AttemptRecord, Launch], None]:

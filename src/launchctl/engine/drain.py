@@ -13,14 +13,20 @@ from dataclasses import replace
 
 from launchctl.engine.claims import CLAIM_SECONDS, is_left_over
 from launchctl.engine.clients import by_resource
-from launchctl.engine.events import CancelSent, Retrying, Waiting
+from launchctl.engine.courses import Courses
+from launchctl.engine.events import CancelSent, Retrying, Undrawn
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
+from launchctl.engine.measuring import Meter
+from launchctl.engine.pruning import Pruner
 from launchctl.engine.roster import Roster
-from launchctl.engine.schedule import reference, schedule
+from launchctl.engine.schedule import reference
+from launchctl.engine.share import Share
 from launchctl.engine.starting import Starter
+from launchctl.engine.trials import Drawer
 from launchctl.engine.verdict import gone, is_due, observed
+from launchctl.engine.waiting import Teller
 from launchctl.engine.workers import Workers
 from launchctl.errors import ProviderError
 from launchctl.providers.base import Observation
@@ -29,23 +35,43 @@ from launchctl.status import Status
 
 FIRST_POLL, LAST_POLL = 0.05, 1.0
 """Seconds between two looks at what runs: the shortest after anything moved, then ever longer up to the longest."""
-TELL_SECONDS = 1.0
-"""How often at most it is told what waits, which takes a look at everything that does."""
+START_SECONDS = 2.0
+"""How long trials are drawn and started before what runs is looked at again."""
+READ_SECONDS = 10.0
+"""How long a drain that does not wait reads the metrics of trials that have ended."""
 
 
 class Drain:
     """One drain of a state: `run` starts what fits, and with `wait` goes on until nothing is left to do."""
 
-    def __init__(self, means: Means, *, watched: Collection[str] | None = None) -> None:
-        """With run ids to watch nothing is started: what was asked to stop is stopped, and these seen to their end."""
+    def __init__(self, means: Means, *, watched: Collection[str] | None = None, share: Share | None = None) -> None:
+        """With run ids to watch nothing is started: what was asked to stop is stopped, and these seen to their end.
+
+        With a share only its queues are started from.
+        """
         self._means = means
         self._watched = watched
-        self._told: Mapping[str, str] = {}
-        self._tell_at = -math.inf
-        self.roster = Roster(means.store, means.environment)
+        self._share = share
+        self.roster = Roster(means.store, means.environment, share.queues if share else None)
         self.ledger = Ledger(means.store, means.sink, self.roster)
         self._starter = Starter(means, self.ledger, self.roster)
         self._workers = Workers(means.parallelism)
+        courses = Courses(means.store, self.roster)
+        self._meter = Meter(means, self.ledger, self.roster, courses, self._launch)
+        self._pruner = Pruner(self.ledger, courses, means.sink)
+        self._drawer = Drawer(means, self.roster, courses, self._meter)
+        self._teller = Teller(means, self.roster, self._drawer, share)
+        self._read_until = math.inf
+
+    @property
+    def undrawn(self) -> tuple[Undrawn, ...]:
+        """What sweeps have left, as it was told last."""
+        return self._teller.undrawn
+
+    @property
+    def without_upstream(self) -> Sequence[str]:
+        """Sweeps that cannot go on, since something that they depend on did not succeed."""
+        return self._drawer.without_upstream()
 
     def run(self, *, wait: bool, until: float = math.inf) -> tuple[State, Mapping[str, str]]:
         """Drains, until a moment at the latest.
@@ -54,47 +80,93 @@ class Drain:
         """
         pause = FIRST_POLL
         interrupt = self._means.interrupt
+        self._read_until = self._means.clock() + READ_SECONDS
         try:
             while True:
                 moved = self._cycle()
-                if interrupt.is_requested or self._is_over(until) or not (moved or (wait and self._is_work_left())):
-                    return self.roster.state, self._tell_waiting(at_once=True)
+                if interrupt.is_requested or self._is_over(until) or not (moved or self._goes_on(wait=wait)):
+                    self._tell(at_once=True)
+                    return self.roster.state, self._teller.waiting
                 if moved:
                     pause = FIRST_POLL
                 else:
-                    interrupt.wait(pause)
+                    self._pause(pause)
                     pause = min(pause * 1.5, LAST_POLL)
         finally:
             self._workers.close()
+            self._meter.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Sleeps, but not past the end of a log that something waits for."""
+        if not (self._meter.is_behind and self._meter.wait(seconds)):
+            self._means.interrupt.wait(seconds)
 
     def _is_over(self, until: float) -> bool:
         if self._watched is None:
             return False
         return self._means.clock() >= until or not any(found in self._watched for found in self.roster.active)
 
+    def _goes_on(self, *, wait: bool) -> bool:
+        """Whether there is anything to do although nothing has moved."""
+        if wait and (self._share is not None or self._is_work_left()):
+            return True
+        return self._meter.is_behind and self._means.clock() < self._read_until
+
     def _is_work_left(self) -> bool:
         """Whether anything runs, is about to, or can be started here sooner or later."""
         now, stuck = self._means.clock(), self._starter.stuck
         ours = any(run_id not in self._starter.given_up for run_id in self.roster.active)
-        return ours or bool(self.roster.ready(now, stuck)) or self.roster.wake_at(now, stuck) is not None
+        is_left = bool(self.roster.ready(now, stuck)) or self.roster.wake_at(now, stuck) is not None
+        return ours or is_left or self._meter.is_behind
 
     def _cycle(self) -> bool:
-        """Watch, stop, retry, start: each once; whether anything moved."""
+        """Watch, measure, stop, retry, draw and start: each once; whether anything moved."""
         self.roster.refresh()
         moved = self._watch()
+        moved = self._meter.measure() or moved
+        if self._watched is None:
+            moved = self._pruner.prune() or moved
         moved = self._stop() or moved
         if self._watched is None and not self._means.interrupt.is_requested:
             moved = self._retry() or moved
-            now = self._means.clock()
-            left_over = [found for found in self.roster.active.values() if self._is_to_recover(found, now)]
-            ready = self.roster.ready(now, self._starter.stuck)
-            self._tell_waiting(at_once=False)
-            moved = self._starter.start(self._workers, [*left_over, *ready]) or moved
+            moved = self._start() or moved
         return moved
+
+    # Starting.
+
+    def _start(self) -> bool:
+        """Draws trials and starts what fits, until nothing more fits or it is time to look at what runs."""
+        now, stuck = self._means.clock(), self._starter.stuck
+        left_over = [found for found in self.roster.active.values() if self._is_to_recover(found, now)]
+        until, moved, is_first = now + START_SECONDS, False, True
+        while True:
+            is_drawn = self._drawer.draw(self._room(), stuck)
+            self._drawer.settle()
+            ready = self.roster.ready(now, stuck)
+            if is_first:
+                self._tell(at_once=False)
+            wanted = [*left_over, *ready[: _whole(self._room(), len(ready))]]
+            moved = self._starter.start(self._workers, wanted) or is_drawn or moved
+            now = self._means.clock()
+            if not is_drawn or self._means.interrupt.is_requested or now >= until:
+                return moved
+            left_over, is_first = [], False
 
     def _is_to_recover(self, attempt: AttemptRecord, now: float) -> bool:
         is_ours = attempt.run_id not in self._starter.given_up and not attempt.cancel_requested
-        return is_ours and is_left_over(attempt, now)
+        return is_ours and is_left_over(attempt, now) and self._is_on_our_queue(attempt)
+
+    def _is_on_our_queue(self, attempt: AttemptRecord) -> bool:
+        return self._share is None or Launch.from_text(attempt.manifest).queue in self._share.queues
+
+    def _room(self) -> float:
+        """How many more attempts may run that this process has started."""
+        if self._share is None or self._share.max_jobs is None:
+            return math.inf
+        return self._share.max_jobs - sum(run_id in self.roster.active for run_id in self._starter.begun)
+
+    def _tell(self, *, at_once: bool) -> None:
+        self._teller.tell(self._starter.stuck, self._room(), at_once=at_once)
 
     # Watching.
 
@@ -112,10 +184,19 @@ class Drain:
                 self.ledger.trouble(resource, error.message)
                 continue
             self.ledger.over(resource)
+            before = self._as_recorded(group, seen)
             now = self._means.clock()
-            after = [_after(found, seen.get(found.run_id), now) for found in group]
-            moved = bool(self.ledger.record(group, after)) or moved
+            after = [_after(found, seen.get(found.run_id), now) for found in before]
+            moved = bool(self.ledger.record(before, after)) or moved
         return moved
+
+    def _as_recorded(self, group: Sequence[AttemptRecord], seen: Mapping[str, Observation]) -> Sequence[AttemptRecord]:
+        """The attempts as they are on record after the look: one that has ended badly may have been asked to."""
+        ends = (seen.get(found.run_id) for found in group)
+        if all(end is not None and (not end.status.is_terminal or end.status.is_success) for end in ends):
+            return group
+        self.roster.refresh()
+        return [self.roster.active.get(found.run_id, found) for found in group]
 
     # Stopping.
 
@@ -123,7 +204,8 @@ class Drain:
         """Cancels what was asked for and what is overdue, all at a time; carries out what was held back."""
         moved = False
         for attempt in list(self.roster.unreleased.values()):
-            moved = self._release(attempt) or moved
+            if not self._meter.awaits(attempt):  # what it printed goes with its object
+                moved = self._release(attempt) or moved
         doomed = self._doomed(self._means.clock())
         for attempt in doomed:
             self._means.sink(CancelSent(reference(attempt), attempt.run_id))
@@ -215,17 +297,9 @@ class Drain:
         _, attempts = self._means.store.history(attempt.address)
         return next(Launch.from_text(found.manifest) for found in attempts if found.run_id == attempt.run_id)
 
-    # Telling.
 
-    def _tell_waiting(self, *, at_once: bool) -> Mapping[str, str]:
-        """Tells what waits and for what, where something waits for another thing than was told before."""
-        now = self._means.clock()
-        if at_once or now >= self._tell_at:
-            waiting = schedule(self.roster.state, now, self._means.environment, self._starter.stuck).waiting
-            if any(self._told.get(name) != reason for name, reason in waiting.items()):
-                self._means.sink(Waiting(waiting))
-            self._told, self._tell_at = waiting, now + TELL_SECONDS
-        return self._told
+def _whole(room: float, most: int) -> int:
+    return most if room >= most else max(0, int(room))
 
 
 def _after(attempt: AttemptRecord, seen: Observation | None, now: float) -> AttemptRecord:

@@ -75,6 +75,22 @@ class CancelSent(NamedTuple):
     run_id: str
 
 
+class Drawn(NamedTuple):
+    """Trials were drawn from a sweep and wait to be started: its address, its epoch, their run ids."""
+
+    address: str
+    epoch: int
+    run_ids: tuple[str, ...]
+
+
+class Pruning(NamedTuple):
+    """A sweep's rule asks for the end of a trial, which is on record; why, in words."""
+
+    reference: str
+    run_id: str
+    reason: str
+
+
 class Trouble(NamedTuple):
     """Something went wrong that did not stop the apply: what was tried, and the remote's own words."""
 
@@ -82,11 +98,22 @@ class Trouble(NamedTuple):
     message: str
 
 
+class Undrawn(NamedTuple):
+    """Trials of a sweep that wait, however many: all that are left to draw, and those drawn that have no place."""
+
+    address: str
+    trials: int
+    reason: str
+    """What they wait for; nothing where the next drain starts some."""
+
+
 class Waiting(NamedTuple):
     """Which pending attempts wait, and for what; sent when it changes."""
 
     reasons: Mapping[str, str]
     """Reference to the reason."""
+    sweeps: tuple[Undrawn, ...] = ()
+    """One of each sweep that has trials left."""
 
 
 Event: TypeAlias = (
@@ -98,6 +125,8 @@ Event: TypeAlias = (
     | StatusChanged
     | Retrying
     | CancelSent
+    | Drawn
+    | Pruning
     | Trouble
     | Waiting
 )
@@ -134,3 +163,5 @@ class Report:
     failed: tuple[str, ...] = ()
     """Addresses that this apply waited for and that did not succeed."""
     blocked: int = 0
+    undrawn: tuple[Undrawn, ...] = ()
+    """What sweeps have left."""

@@ -41,6 +41,8 @@ class Starter:
         self._left_over: set[str] = set()
         """Run ids of attempts that somebody else had begun with."""
         self._bug: BaseException | None = None
+        self.begun: set[str] = set()
+        """Run ids of attempts that were claimed here to be started."""
         self.stuck: dict[str, str] = {}
         """Run ids of pending attempts that were tried in vain, to what they wait for."""
         self.given_up: set[str] = set()
@@ -79,6 +81,7 @@ class Starter:
             self._roster.put(found)
         self.release(found for found in claimed if found.cancel_requested)
         wanted = [found for found in claimed if not found.cancel_requested]
+        self.begun |= {found.run_id for found in wanted}
         if wanted:
             means.sink(Claimed(tuple((reference(found), found.run_id) for found in wanted)))
         old = self._left_over

@@ -13,11 +13,14 @@ def observed(attempt: AttemptRecord, found: Observation, now: float, timeout: fl
     """The record after an observation; the same record where nothing is new.
 
     A run that ended badly after it was told to stop was cancelled, or timed out where its time was
-    up: targets without a timeout of their own know only that somebody stopped it.
+    up: targets without a timeout of their own know only that somebody stopped it. One that its sweep
+    asked to stop early was pruned, however it ended.
     """
     status, cause = found.status, found.cause
     if not found.is_started:
         status = Status.INTENT
+    elif status.is_terminal and not status.is_success and attempt.prune_requested:
+        status, cause = Status.PRUNED, None
     elif status.is_terminal and not status.is_success and status is not Status.TIMED_OUT:
         if attempt.cancel_requested:
             status, cause = Status.CANCELLED, None
@@ -42,6 +45,8 @@ def observed(attempt: AttemptRecord, found: Observation, now: float, timeout: fl
 
 def gone(attempt: AttemptRecord, now: float) -> AttemptRecord:
     """The record of an attempt whose object was there and is not any more."""
+    if attempt.prune_requested:
+        return replace(attempt, status=Status.PRUNED, since=now, ended_at=now, message="stopped early")
     if attempt.cancel_requested:
         return replace(attempt, status=Status.CANCELLED, since=now, ended_at=now, message="cancelled")
     message = "its provider does not know it any more, and nobody saw how it ended"

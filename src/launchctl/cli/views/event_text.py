@@ -12,12 +12,15 @@ from launchctl.engine.events import (
     Claimed,
     Created,
     Decided,
+    Drawn,
     Event,
     LeaseTakenOver,
+    Pruning,
     Retrying,
     StateCreated,
     StatusChanged,
     Trouble,
+    Undrawn,
     Waiting,
 )
 
@@ -36,15 +39,16 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
             yield line(f"{visible(reference)}: starts{wait}, since the attempt before it ended as {ended}")
         case Trouble(reference, message):
             yield line(Segment(f"{visible(reference)}: {shorten(visible(message), _LONGEST_MESSAGE)}", "red"))
-        case Waiting(reasons):
+        case Waiting(reasons, sweeps):
             yield from waiting_lines(reasons)
-        case Claimed() | Created():
+            yield from map(undrawn_line, sweeps)
+        case Claimed() | Created() | Drawn():
             return
         case _:
             yield line(_notice(event))
 
 
-def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
+def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent | Pruning) -> str:
     match event:
         case StateCreated(url):
             return f"state created: {state_place(url)}"
@@ -54,6 +58,8 @@ def _notice(event: StateCreated | LeaseTakenOver | Decided | CancelSent) -> str:
             return f"decision {serial} is recorded" + (f": {counted(starts, 'run')} to start" if starts else "")
         case CancelSent(reference):
             return f"{visible(reference)}: asked to stop"
+        case Pruning(reference, _, reason):
+            return f"pruned {visible(reference)}: {shorten(visible(reason), _LONGEST_MESSAGE)}"
 
 
 def _status_line(event: StatusChanged, now: float) -> Line:
@@ -64,6 +70,15 @@ def _status_line(event: StatusChanged, now: float) -> Line:
     return line(
         f"{visible(event.reference)}: ", Segment(STATUS_WORDS[event.new], style), ran, f": {remark}" if remark else ""
     )
+
+
+def undrawn_line(left: Undrawn) -> Line:
+    """What a sweep has left, in one line: `9,992 trials of sweeps.lr wait for a place on queues.gpu (max_jobs 8)`."""
+    trials = f"{counted(left.trials, 'trial')} of {visible(left.address)}"
+    if not left.reason:
+        return line(f"{trials} {'is' if left.trials == 1 else 'are'} left: `launchctl apply` starts what fits")
+    verb = "waits" if left.trials == 1 else "wait"
+    return line(f"{trials} {verb} for {shorten(visible(left.reason), _LONGEST_MESSAGE)}")
 
 
 def waiting_lines(reasons: Mapping[str, str]) -> Iterator[Line]:

@@ -15,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from launchctl.cli.views.event_text import event_lines
+from launchctl.cli.views.event_text import event_lines, undrawn_line
 from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts, status_lines, waits_for
 from launchctl.cli.views.text import duration, outcome, shorten, visible
-from launchctl.engine.events import Claimed, Event, Retrying, RunLine, StatusChanged, Waiting
+from launchctl.engine.events import Claimed, Drawn, Event, Retrying, RunLine, StatusChanged, Undrawn, Waiting
 from launchctl.status import Status
 
 _PER_SECOND = 4
@@ -41,6 +41,7 @@ class Board:
     clock: Callable[[], float] = time.time
     rows: dict[str, _Row] = field(default_factory=dict[str, _Row])
     waiting: dict[str, str] = field(default_factory=dict[str, str])
+    undrawn: tuple[Undrawn, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
     """The table is drawn by a thread of its own."""
 
@@ -58,8 +59,10 @@ class Board:
                 self._set(reference, new, started_at, outcome(exit_code, message), ended_at)
             case Retrying(reference, _, cause):
                 self._set(reference, Status.PENDING, None, f"again, after {cause.replace('_', ' ')}")
-            case Waiting(reasons):
-                self.waiting = dict(reasons)
+            case Waiting(reasons, sweeps):
+                self.waiting, self.undrawn = dict(reasons), sweeps
+            case Drawn():
+                pass
             case _:
                 return False
         return True
@@ -77,7 +80,7 @@ class Board:
             return self._draw(height)
 
     def _draw(self, height: int) -> Group:
-        room = max(height - 3, _LEAST_ROWS)
+        room = max(height - 3 - len(self.undrawn), _LEAST_ROWS)
         active = [name for name, row in self.rows.items() if not row.status.is_terminal]
         ended = [name for name, row in self.rows.items() if row.status.is_terminal]
         shown = active[:room]
@@ -89,7 +92,8 @@ class Board:
         for name in waiting:
             reason = shorten(visible(waits_for(self.waiting[name])), _LONGEST_REMARK)
             table.add_row(visible(name), Text("pending", STATUS_STYLES[Status.PENDING]), "", Text(reason, "dim"))
-        return Group(table, Text(self._counts(), "bold"))
+        left = (Text("".join(part.text for part in undrawn_line(found)), "dim") for found in self.undrawn)
+        return Group(table, *left, Text(self._counts(), "bold"))
 
     def _add(self, table: Table, name: str, row: _Row) -> None:
         since = row.started_at if row.started_at is not None else row.since

@@ -1,0 +1,108 @@
+"""Reading the metrics of one attempt out of its log, or out of W&B's file, piece by piece."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from launchctl.compiler.sweep.search import MetricSource
+from launchctl.engine.launch import Launch, target_of
+from launchctl.providers.base import Client
+from launchctl.state.model import AttemptRecord, Series
+from launchctl.sweeps.metric_log import MetricReader, Reading, SummaryReader
+
+MOST_VALUES = 100_000
+"""Values of its sweep's metric that are kept of an attempt; later ones count only as its last value."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Bytes of one log that are read in one go."""
+SUMMARY = "**/wandb-summary.json"
+"""Where W&B's library keeps the last values of a run, below the folder that the job runs in."""
+FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
+"""Seconds between two looks at the log of a trial that runs: ever longer while it says nothing new."""
+_SHARE = 20
+"""Of this many seconds at most one is spent on reading a log."""
+_VALUES_A_SECOND = 20_000
+"""A long series is written as a whole, and so less often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one look gave."""
+
+    readings: list[Reading]
+    is_end: bool
+    seconds: float
+
+
+class Gauge:
+    """Reads one attempt; used by one thread at a time."""
+
+    def __init__(self, attempt: AttemptRecord, source: MetricSource, metric: str, series: Series | None) -> None:
+        known = series or Series(attempt.run_id, attempt.address)
+        self.attempt = attempt
+        self.source = source
+        self.metric = metric
+        self.due = 0.0
+        """When it is looked at next, seconds since the epoch."""
+        self.tries = 0
+        """Looks in a row that failed."""
+        self._pause = FIRST_PAUSE
+        self._values = list(known.values)
+        self._last = dict(known.last)
+        self._is_complete = known.is_complete
+        self._fed = known.position
+        is_file = source.kind == "wandb"
+        self._summary = SummaryReader(known.position) if is_file else None
+        self._lines = None if is_file else MetricReader(source, known.position)
+
+    @property
+    def series(self) -> Series:
+        """All that was read so far."""
+        reader = self._summary or self._lines
+        position = reader.position if reader else 0
+        attempt = self.attempt
+        return Series(
+            attempt.run_id, attempt.address, tuple(self._values), dict(self._last), position, self._is_complete
+        )
+
+    def look(self, client: Client, launch: Launch, *, is_final: bool) -> Piece:
+        """What the attempt has said since the last look; called in a thread."""
+        began = time.perf_counter()
+        target = target_of(self.attempt, launch)
+        if self._summary is not None:
+            content = client.read(target, SUMMARY)
+            readings = self._summary.feed(content) if content else []
+            return Piece(readings, is_end=True, seconds=time.perf_counter() - began)
+        assert self._lines is not None
+        readings, taken = list[Reading](), 0
+        for chunk in client.logs(target, follow=False, skip=self._fed):
+            readings += self._lines.feed(chunk)
+            self._fed += len(chunk)
+            taken += len(chunk)
+            if taken >= MOST_BYTES:
+                return Piece(readings, is_end=False, seconds=time.perf_counter() - began)
+        if is_final:
+            readings += self._lines.finish()
+        return Piece(readings, is_end=True, seconds=time.perf_counter() - began)
+
+    def take(self, piece: Piece, now: float, *, is_final: bool) -> None:
+        """Adds what a look gave, and says when the next is due."""
+        self.tries = 0
+        self._add(piece.readings)
+        self._is_complete = is_final and piece.is_end
+        self._pause = FIRST_PAUSE if piece.readings else min(self._pause * 1.5, LAST_PAUSE)
+        pause = max(self._pause, piece.seconds * _SHARE, len(self._values) / _VALUES_A_SECOND)
+        self.due = now + (pause if piece.is_end else 0.0)
+
+    def _add(self, readings: Iterable[Reading]) -> None:
+        for name, value in readings:
+            self._last[name] = value
+            if name == self.metric and len(self._values) < MOST_VALUES:
+                self._values.append(value)
+
+    def fail(self, now: float) -> None:
+        """A look that failed is repeated ever later."""
+        self.tries += 1
+        self._pause = min(self._pause * 2, LAST_PAUSE)
+        self.due = now + self._pause

@@ -1,0 +1,47 @@
+"""What trials have said of their metrics, as a drain knows it: read from the state once, then kept current."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from launchctl.engine.tally import sweep_of
+from launchctl.state.model import Series
+from launchctl.state.store import StateStore
+
+
+class Readings:
+    """The series of each sweep, read when somebody first asks for them."""
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self._known: dict[str, dict[str, Series]] = {}
+        self._changes: Counter[str] = Counter()
+
+    def of(self, sweep: str) -> dict[str, Series]:
+        """By run id, of every epoch."""
+        if sweep not in self._known:
+            self._known[sweep] = dict(self._store.series(sweep))
+        return self._known[sweep]
+
+    def version(self, sweep: str) -> int:
+        """Another number whenever there may be more than before."""
+        return self._changes[sweep]
+
+    def put(self, series: list[Series]) -> None:
+        """Keeps what was read, in the state and here; a longer reading of somebody else stays."""
+        if not series:
+            return
+        self._store.measure(series)
+        for found in series:
+            sweep = sweep_of(found.address)
+            known = self.of(sweep)
+            old = known.get(found.run_id)
+            if old is None or (old.position, old.is_complete) <= (found.position, found.is_complete):
+                known[found.run_id] = found
+            self._changes[sweep] += 1
+
+    def forget(self) -> None:
+        """Somebody else has written."""
+        for sweep in self._known:
+            self._changes[sweep] += 1
+        self._known.clear()
