@@ -19,6 +19,7 @@ from launchctl.compiler.model.common import Model
 from launchctl.compiler.model.reading import read_model
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, plain
 from launchctl.compiler.source import Include
+from launchctl.compiler.sweep.file import over_file
 from launchctl.compiler.upgrade import VERSION, upgrade
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span
 from launchctl.values import JSON
@@ -72,18 +73,20 @@ def includes_of(document: Document) -> tuple[Include, ...]:
     return tuple(Include(value, span) for value, span in texts if isinstance(value, str))
 
 
-def build_project(documents: Sequence[Document]) -> tuple[Project, Diagnostics]:
+def build_project(
+    documents: Sequence[Document], files: Mapping[str, Document] | None = None
+) -> tuple[Project, Diagnostics]:
     """The typed project of a main file and the files that it includes, and what is wrong within single entries."""
     with paused_collector():
-        return _build(documents)
+        return _build(documents, files or {})
 
 
-def _build(documents: Sequence[Document]) -> tuple[Project, Diagnostics]:
+def _build(documents: Sequence[Document], files: Mapping[str, Document]) -> tuple[Project, Diagnostics]:
     collected = _Collected()
     for place, document in enumerate(documents):
         _collect(document, collected, is_main=place == 0)
     diagnostics = collected.diagnostics
-    builder = _Builder(diagnostics)
+    builder = _Builder(diagnostics, files)
     settings = _setting_node(collected)
     project = Project(
         settings=_settings(settings, diagnostics),
@@ -197,8 +200,9 @@ def _settings(node: MapNode, diagnostics: list[Diagnostic]) -> Settings:
 class _Builder:
     """Reads sections; keeps what is wrong, and the names of what is."""
 
-    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, diagnostics: list[Diagnostic], files: Mapping[str, Document]) -> None:
         self.diagnostics = diagnostics
+        self.files = files
         self.broken: set[tuple[str, str]] = set()
 
     def section(
@@ -228,16 +232,28 @@ class _Builder:
             arguments: dict[str, object] = {"expected": f"a mapping for {where}", "found": show(written.node)}
             self.diagnostics.append(Diagnostic(codes.WRONG_VALUE, written.node.span, arguments))
             return None
-        value = plain(written.node)
-        node = written.node
+        node = self._sweep(written) if section == "sweeps" else written.node
+        if node is None:
+            return None
+        value = plain(node)
         if None in value.values():
             value = {key: item for key, item in value.items() if item is not None}
             node = node if "extends" in value else node._replace(entries=without_nulls(node.entries))
         read, faults = read_model(model_class, value)
-        wrong = [diagnose(fault, written.node, model_class, where) for fault in faults]
+        wrong = [diagnose(fault, node, model_class, where) for fault in faults]
         wrong += [*_lost_spellings(node), *paths_outside(section, node)]
         self.diagnostics.extend(wrong)
         return None if read is None or wrong else Entry(written.name, read, node, written.span)
+
+    def _sweep(self, written: _Written) -> MapNode | None:
+        """A sweep with what its file and its W&B blocks say; None where that cannot be used."""
+        from launchctl.compiler.sweep.blocks import without_blocks
+
+        found: list[Diagnostic] = []
+        whole = over_file(written.node, self.files, found) if isinstance(written.node, MapNode) else None
+        node = without_blocks(whole, written.name, found) if whole is not None else None
+        self.diagnostics.extend(found)
+        return node
 
     def _report_twice(self, section: str, written: _Written, other: _Written) -> None:
         notes = (Note(f'"{other.name}" is defined here as well', other.span),)

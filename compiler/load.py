@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchctl.compiler import codes
@@ -13,6 +13,7 @@ from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.resolve import resolve
 from launchctl.compiler.resources import RESOURCES
 from launchctl.compiler.source import Include, Source, read_sources
+from launchctl.compiler.sweep.file import sweep_files_of
 from launchctl.diagnostics import Diagnostic, Diagnostics, Span, in_order
 
 
@@ -27,8 +28,24 @@ class Loaded:
     """By place."""
 
 
-def read_documents(project: Path) -> tuple[tuple[Document, ...], Diagnostics]:
-    """The main file and what it includes, parsed."""
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The files of a project, parsed."""
+
+    parts: tuple[Document, ...]
+    """The main file and what it includes."""
+    files: Mapping[str, Document]
+    """By name: what entries of the project name, such as the configuration of a sweep."""
+    sources: tuple[Source, ...]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether every part is there, and is YAML."""
+        return bool(self.parts) and all(part.root is not None for part in self.parts)
+
+
+def read_documents(project: Path) -> tuple[Documents, Diagnostics]:
+    """The main file, what it includes, and what its sweeps name."""
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
 
@@ -36,21 +53,30 @@ def read_documents(project: Path) -> tuple[tuple[Document, ...], Diagnostics]:
         document, found = parse_document(source)
         documents.append(document)
         diagnostics.extend(found)
-        return includes_of(document)
+        return (*includes_of(document), *sweep_files_of(document))
 
-    _, found = read_sources(project, includes)
-    return tuple(documents), (*diagnostics, *found)
+    sources, found = read_sources(project, includes)
+    files: dict[str, Document] = {}
+    for source in sources:
+        if not source.is_part:
+            files[source.name], faults = parse_document(_as_yaml(source))
+            diagnostics.extend(faults)
+    return Documents(tuple(documents), files, sources), (*diagnostics, *found)
+
+
+def _as_yaml(source: Source) -> Source:
+    """A JSON file without the tabs that YAML takes no indentation for; a text in it cannot hold one."""
+    return replace(source, text=source.text.replace("\t", " ")) if source.name.endswith(".json") else source
 
 
 def load_project(project: Path, resources: Mapping[str, str] = RESOURCES) -> Loaded:
     """A project file with its references resolved; `project` is a file, or a folder that holds `project.yaml`."""
     documents, found = read_documents(project)
-    sources = tuple(document.source for document in documents)
-    if not documents or any(document.root is None for document in documents):
-        return Loaded(sources, None, in_order(found))
-    built, wrong = build_project(documents)
+    if not documents.is_readable:
+        return Loaded(documents.sources, None, in_order(found))
+    built, wrong = build_project(documents.parts, documents.files)
     resolved, unresolved = resolve(built, resources)
-    return Loaded(sources, resolved, in_order((*found, *_unsaid(wrong, found), *unresolved)))
+    return Loaded(documents.sources, resolved, in_order((*found, *_unsaid(wrong, found), *unresolved)))
 
 
 _MISREAD = frozenset(

@@ -12,7 +12,7 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from launchctl.compiler import codes
@@ -42,14 +42,18 @@ class Source:
     name: str
     """Relative to the project's folder, with forward slashes."""
     text: str
+    is_part: bool = True
+    """Whether it is a part of the project file, rather than a file that an entry of it names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """A pattern of `include:`, and where it stands."""
+    """A pattern of `include:`, or the file that a sweep takes, and where it stands."""
 
     pattern: str
     span: Span | None
+    is_part: bool = True
+    """Whether what it names is a part of the project file; otherwise it is one file, and no pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,16 @@ def display_prefix(project: Path, current: Path) -> str:
 def read_sources(
     project: Path, includes: Callable[[Source], tuple[Include, ...]]
 ) -> tuple[tuple[Source, ...], Diagnostics]:
-    """The main file and every file that is included from it, in the order in which they are named."""
+    """The main file and every file that is included from it, in the order in which they are named.
+
+    Behind them come the files that no part of the project is made of, each once.
+    """
     location = locate(project)
     reader = _Reader(location.folder, includes)
     if not (location.folder / location.name).is_file():
         return (), (_no_project_file(location),)
     reader.read(location.name, None, ())
-    return tuple(reader.sources), tuple(reader.diagnostics)
+    return (*reader.sources, *reader.files.values()), tuple(reader.diagnostics)
 
 
 def _no_project_file(location: Location) -> Diagnostic:
@@ -107,6 +114,7 @@ class _Reader:
         self.real_folder = Path(os.path.realpath(folder))
         self.includes = includes
         self.sources: list[Source] = []
+        self.files: dict[str, Source] = {}
         self.diagnostics: list[Diagnostic] = []
         self.left = LARGEST
         self.included_at: dict[str, Span | None] = {}
@@ -120,7 +128,15 @@ class _Reader:
         self.sources.append(source)
         for include in self.includes(source):
             for found in self._files(include):
-                self._include(found, include.span, (*chain, name))
+                if include.is_part:
+                    self._include(found, include.span, (*chain, name))
+                else:
+                    self._read_file(found, include.span)
+
+    def _read_file(self, name: str, span: Span | None) -> None:
+        source = self._source(name, span) if name not in self.files else None
+        if source is not None:
+            self.files[name] = replace(source, is_part=False)
 
     def _include(self, name: str, span: Span | None, chain: tuple[str, ...]) -> None:
         identity = self._identity(name)
@@ -149,7 +165,7 @@ class _Reader:
         if pattern.count("**") > _MOST_DEEP:
             self._report(codes.PATTERN_TOO_WIDE, include.span, {"pattern": pattern}, hint="name the folders in between")
             return
-        names = self._matches(pattern)
+        names = self._matches(pattern) if include.is_part else self._named(pattern)
         if not names:
             self._report_nothing(include)
         for name in names:
@@ -160,15 +176,18 @@ class _Reader:
 
     def _matches(self, pattern: str) -> list[str]:
         if not _WILD.search(pattern):
-            return [PurePosixPath(pattern).as_posix()] if (self.folder / pattern).is_file() else []
+            return self._named(pattern)
         try:
             found = [path for path in self.folder.glob(pattern) if path.is_file()]
         except ValueError:  # `**` as a part of a name
             return []
         return sorted(path.relative_to(self.folder).as_posix() for path in found)
 
+    def _named(self, path: str) -> list[str]:
+        return [PurePosixPath(path).as_posix()] if (self.folder / path).is_file() else []
+
     def _report_nothing(self, include: Include) -> None:
-        if _WILD.search(include.pattern):
+        if include.is_part and _WILD.search(include.pattern):
             self._report(codes.INCLUDE_MATCHES_NOTHING, include.span, {"pattern": include.pattern})
             return
         beside = sorted((self.folder / include.pattern).parent.glob("*.y*ml"))

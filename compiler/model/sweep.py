@@ -242,6 +242,8 @@ class Sweep(RunSettings):
     def _complete(self) -> Self:
         if self.job is not None and self.image_uri is not None:
             raise expected("`job` or `image_uri`, not both")
+        if self.scheduler is not None:
+            return self  # of a search that is not ours, which was reported
         if self.method is None:
             raise missing("method")
         if "parameters" not in self.model_fields_set:

@@ -18,14 +18,15 @@ from launchctl.diagnostics import Diagnostic, Note, has_errors
 def expand_sweep(sweep: ResolvedSweep, expander: RunExpander) -> SweepSpec | None:
     """The specification of a sweep; None where anything is wrong with it. Costs as much as one run."""
     run = shared_run(sweep)
-    values = expander.values(run, sweep.node.entries["parameters"], "parameters")
+    written = sweep.node.entries.get("parameters")
+    values = expander.values(run, written, "parameters") if written is not None else None
     # What cannot be filled in is not judged, but the rest of the sweep is.
     search, parameters, faults = read_search(sweep, values) if values is not None else (None, Parameters(), ())
     found = [*faults, *command_faults(run, sweep), *_no_inputs(parameters, expander.input_rules(run))]
     expander.found += found
     names = frozenset(parameters.by_name())
     launch = expander.expand(run, scope_of(sweep, names, has_files=expander.has_files(run)))
-    if launch is None or search is None or has_errors(found):
+    if launch is None or search is None or has_errors(found) or sweep.model.scheduler is not None:
         return None
     model = sweep.model
     return SweepSpec(

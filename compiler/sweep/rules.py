@@ -23,7 +23,7 @@ _GRID = frozenset({Distribution.CONSTANT, Distribution.CATEGORICAL, Distribution
 
 def check_method(sweep: Sweep, node: MapNode, parameters: Parameters, resource: str) -> Iterator[Diagnostic]:
     """What does not fit the sweep's method or the one who searches."""
-    if sweep.method == "custom" or sweep.metrics is not None:
+    if sweep.scheduler is None and (sweep.method == "custom" or sweep.metrics is not None):
         yield from _custom(sweep, node)
     if sweep.engine == "native":
         span = nearest_span(node, ("engine",))

@@ -175,9 +175,7 @@ sweeps:
     command: ["${env}", 3]
     run_cap: 10
     controller: {type: local, extra: 1}
-    scheduler: {engine: wandb}
     launch: {queue: x}
-    settings: {}
     apiVersion: v1
     kind: sweep
     job: train
@@ -186,8 +184,10 @@ sweeps:
     )
 
 
-def test_a_sweep_may_be_a_file() -> None:
-    assert sound(HEAD + "sweeps: {lr: {file: sweep.yaml, job: a, queue: b}}\n").sweeps["lr"].model.file == "sweep.yaml"
+def test_a_sweep_whose_file_could_not_be_read_is_no_second_error() -> None:
+    project, found = build(HEAD + "sweeps: {lr: {file: sweep.yaml, job: a, queue: b}}\n")
+    assert (dict(project.sweeps), found) == ({}, ())
+    assert ("sweeps", "lr") in project.broken
 
 
 def test_a_job_with_a_queue_takes_every_key_of_a_run() -> None:

@@ -166,13 +166,13 @@ def test_a_run_may_extend_a_job_that_is_a_run() -> None:
 def test_a_sweep_may_extend_a_run() -> None:
     text = "runs: {a: {job: train, queue: gpu, env: {X: z}}}\n" + SWEEP
     sweep = sound(text).sweeps["s"]
-    assert (sweep.job and sweep.job.name, sweep.queue and sweep.queue.name) == ("train", "gpu")
+    assert (sweep.job.name, sweep.queue.name) == ("train", "gpu")
     assert plain(sweep.node.entries["env"]) == {"X": "z"}
 
 
-def test_a_sweep_from_a_file_may_name_job_and_queue_there() -> None:
-    sweep = sound("sweeps: {s: {file: sweep.yaml}}\n").sweeps["s"]
-    assert (sweep.job, sweep.queue) == (None, None)
+def test_a_sweep_may_name_an_image_in_place_of_a_job() -> None:
+    sweep = sound("sweeps: {s: {image_uri: x, queue: gpu, method: grid, parameters: {p: {value: 1}}}}\n").sweeps["s"]
+    assert (sweep.job.name, sweep.job.model.source.image) == ("s", "x")
 
 
 def test_dependencies_are_addresses_of_runs_sweeps_and_trials() -> None:
