@@ -144,7 +144,11 @@ class Client(Protocol):
 
     def read(self, target: Target, pattern: str) -> bytes | None:
         """A file that the attempt wrote below its working folder, of those that fit a glob the last by name; None
-        where there is none, or the target keeps no files. At most `FILE_LIMIT` bytes."""
+        where there is none, or the target keeps no files. At most `FILE_LIMIT` bytes.
+
+        A wildcard stands for names on one level. What comes before the first is asked for by name, so that a target
+        need not list the whole folder.
+        """
         ...
 
     def cancel(self, target: Target) -> None:

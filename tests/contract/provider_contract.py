@@ -330,6 +330,13 @@ class ClientContract(ABC):
         assert client.read(target, "wandb/run-*/files/s.json") == b"22\n"
         assert client.read(target, "wandb/run-1/files/s.json") == b"22\n"
 
+    def test_a_link_within_the_folder_is_followed(self, site: Site, client: Client) -> None:
+        target = self.target()
+        script = "mkdir -p wandb/run-1/files; echo {} > wandb/run-1/files/s.json; ln -s run-1 wandb/latest-run"
+        client.submit(self.submission(site, target, script))
+        self.ended(client, target)
+        assert client.read(target, "wandb/latest-run/files/s.json") == b"{}\n"
+
     def test_of_several_files_the_last_by_name_is_read(self, site: Site, client: Client) -> None:
         target = self.target()
         client.submit(

@@ -16,8 +16,8 @@ MOST_VALUES = 100_000
 """Values of its sweep's metric that are kept of an attempt; later ones count only as its last value."""
 MOST_BYTES = 4 * 1024 * 1024
 """Bytes of one log that are read in one go."""
-SUMMARY = "**/wandb-summary.json"
-"""Where W&B's library keeps the last values of a run, below the folder that the job runs in."""
+SUMMARY = "wandb/latest-run/files/wandb-summary.json"
+"""Where W&B's library keeps the last values of a run, below the folder that the job runs in; offline it keeps none."""
 FIRST_PAUSE, LAST_PAUSE = 0.5, 10.0
 """Seconds between two looks at the log of a trial that runs: ever longer while it says nothing new."""
 _SHARE = 20
