@@ -12,11 +12,14 @@ from launchctl.engine.plan import Action, Change, Plan
 from launchctl.engine.planner import make_plan
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
+from launchctl.engine.sweep_planner import SweepPlanner
+from launchctl.engine.sweep_verdict import EPOCH_REASONS
+from launchctl.engine.tally import sweep_of
 from launchctl.engine.world import World
 from launchctl.errors import Blocked, ProviderError, StalePlan, StateError
 from launchctl.images.code_store import CodeStore
 from launchctl.providers.registry import provider_names
-from launchctl.state.model import Form, Head
+from launchctl.state.model import GenerationRecord, Head
 from launchctl.state.owner import current_owner
 from launchctl.state.store import Lease
 from launchctl.status import Status
@@ -71,7 +74,7 @@ def _create_state(session: Session, plan: Plan) -> None:
 
 def _require_nothing_unknown(session: Session) -> None:
     """A state that was lost must not look like a project that never ran."""
-    used = {found.spec.resource for found in session.compiled.desired.values()} & provider_names()
+    used = session.compiled.resources & provider_names()
     known = [found for resource in sorted(used) for found in session.clients.of(resource).discover()]
     if known:
         names = ", ".join(found.run_id for found in known[:5]) + (" …" if len(known) > 5 else "")
@@ -118,34 +121,39 @@ def _decide_now(session: Session, plan: Plan, lease: Lease, sink: Sink) -> tuple
         )
     accepted, skipped = _agreed(plan, make_plan(world))
     accepted, refused = _update_in_place(session, accepted, world)
-    writes = writes_for(accepted, world, launch_text(world.program, world.workspace), _recorded_form(session))
+    writes = writes_for(accepted, world, launch_text(world.program, world.workspace), _earlier(session))
     if writes:
         _keep_code(session, accepted)
         try:
             serial = session.store.decide(lease, plan.serial, writes)
         except StalePlan as error:
             raise _DrainWasFirst(error) from error
-        starts = sum(change.action in {Action.START, Action.RETRY} for change in accepted.changes)
-        sink(Decided(serial, starts))
+        sink(Decided(serial, accepted.starts))
     return (*skipped, *refused)
 
 
-def _recorded_form(session: Session) -> Callable[[str, int], Form]:
-    def form(address: str, number: int) -> Form:
+def _earlier(session: Session) -> Callable[[str, int], GenerationRecord | None]:
+    def generation(address: str, number: int) -> GenerationRecord | None:
+        if number <= 1:
+            return None
         generations, _ = session.store.history(address)
-        return next(found.form for found in generations if found.number == number)
+        return next((found for found in reversed(generations) if found.number < number), None)
 
-    return form
+    return generation
 
 
 def _agreed(plan: Plan, now: Plan) -> tuple[Plan, tuple[str, ...]]:
     """What both the accepted plan and the present say; never more than was accepted.
 
-    The changes of one address are one: a start that waits for a cancel is nothing without it.
+    The changes of one address are one: a start that waits for a cancel is nothing without it. So are an epoch and
+    the trials that it cancels.
     """
     accepted = {_key(change) for change in plan.changes if change.action.decides}
     deciding = {_key(change): change for change in now.changes if change.action.decides}
     unaccepted = {key[0] for key in deciding.keys() - accepted}
+    cancels = {change.address for change in deciding.values() if _is_of_epoch(change)}
+    unaccepted |= {sweep_of(address) for address in cancels & unaccepted}
+    unaccepted |= {address for address in cancels if sweep_of(address) in unaccepted}
     agreed = tuple(change for change in now.changes if not change.action.decides or change.address not in unaccepted)
     open_still = {change.address for change in deciding.values()}
     skipped = tuple(
@@ -156,8 +164,13 @@ def _agreed(plan: Plan, now: Plan) -> tuple[Plan, tuple[str, ...]]:
     return replace(now, changes=agreed), skipped
 
 
-def _key(change: Change) -> tuple[str, str, int, int, str]:
-    return (change.address, change.action.value, change.generation, change.attempt, change.run_id)
+def _key(change: Change) -> tuple[str, str, int, int, str, str]:
+    return (change.address, change.action.value, change.generation, change.attempt, change.run_id, change.digest)
+
+
+def _is_of_epoch(change: Change) -> bool:
+    """Whether a trial is cancelled by its sweep's new epoch."""
+    return change.action is Action.CANCEL and "[" in change.address and change.reason in EPOCH_REASONS
 
 
 def _update_in_place(session: Session, plan: Plan, world: World) -> tuple[Plan, tuple[str, ...]]:
@@ -177,7 +190,10 @@ def _update_in_place(session: Session, plan: Plan, world: World) -> tuple[Plan, 
 
 
 def _update(session: Session, change: Change, world: World) -> None:
-    desired, record = world.desired.get(change.address), world.recorded(change.address)
+    record = world.recorded(change.address)
+    desired = (
+        SweepPlanner(world).wanted(change.address) if sweep_of(change.address) else world.desired.get(change.address)
+    )
     attempt = record.latest if record else None
     if desired is None or record is None or attempt is None or record.generation is None:
         return
@@ -190,7 +206,7 @@ def _keep_code(session: Session, plan: Plan) -> None:
     """Takes the copy of the code that the decided runs will work on, before the decision is recorded."""
     store = CodeStore(session.compiled.project_folder)
     for change in plan.changes:
-        if change.action in _RENDERED and change.address in session.compiled.desired:
+        if change.action in _RENDERED and change.address in session.compiled:
             tree = session.compiled.code_of(change.address)
             if tree is not None:
                 store.keep(tree)

@@ -11,4 +11,11 @@ BAD_VARIABLE_FILE = Code(
     "project, each value a text, a number or a boolean.\n\n    tag: v2\n    gpus: 4",
 )
 
-CODES = (BAD_VARIABLE_FILE,)
+NO_TRIALS = Code(
+    "no-trials",
+    "no trial of this sweep can be made: {message}",
+    "One trial of each sweep is made when a project is compiled, so that what its target refuses is found before "
+    "anything starts. `exclude` and `when` may leave no combination of values, or so many that they cannot be counted.",
+)
+
+CODES = (BAD_VARIABLE_FILE, NO_TRIALS)

@@ -11,7 +11,9 @@ from launchctl.engine.edit import is_same_experiment
 from launchctl.engine.launch import Launch
 from launchctl.engine.plan import Action, Change, Plan, Reason
 from launchctl.engine.records import (
+    PER_DECISION,
     acknowledged_policy,
+    before_latest,
     count_starts,
     ids_for_retries,
     new_attempt,
@@ -19,9 +21,10 @@ from launchctl.engine.records import (
     policy_of,
     run_record,
 )
+from launchctl.engine.sweep_decide import SweepWrites
 from launchctl.engine.upstream import upstream_seen
 from launchctl.engine.world import Desired, World
-from launchctl.state.model import AttemptRecord, ConfigRecord, Form, RunRecord, RunState, Standing
+from launchctl.state.model import AttemptRecord, ConfigRecord, GenerationRecord, RunState, Standing
 from launchctl.state.store import (
     DropAttempt,
     DropConfig,
@@ -41,11 +44,8 @@ from launchctl.values import canonical
 LaunchText = Callable[[Desired, Change, str, int], str]
 """Renders an attempt's launch from the run, its change, the generation's first id and how often this intent was
 decided before."""
-RecordedForm = Callable[[str, int], Form]
-"""The form of a generation that is not the latest, by address and number."""
-
-_PER_DECISION = 10_000_000
-"""More than the addresses of any one decision, so that an earlier decision comes first."""
+Earlier = Callable[[str, int], GenerationRecord | None]
+"""The generation of an address that came before the one of a number; None before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Decision:
     plan: Plan
     world: World
     launch_text: LaunchText
-    recorded_form: RecordedForm
+    earlier: Earlier
     order: Mapping[str, int]
     """Place of each address in the plan: first in, first out within one decision too."""
 
@@ -63,15 +63,16 @@ class _Decision:
 
     def attempt(self, change: Change, desired: Desired, first_id: str, before: int) -> AttemptRecord:
         """The pending attempt of a change."""
-        sequence = self.serial * _PER_DECISION + self.order[change.address]
+        sequence = self.serial * PER_DECISION + self.order[change.address]
         return new_attempt(change, self.launch_text(desired, change, first_id, before), sequence, self.world.now)
 
 
-def writes_for(plan: Plan, world: World, launch_text: LaunchText, recorded_form: RecordedForm) -> tuple[Write, ...]:
+def writes_for(plan: Plan, world: World, launch_text: LaunchText, earlier: Earlier) -> tuple[Write, ...]:
     """The writes of a decision, configuration first; empty where there is nothing to record."""
     order = {change.address: place for place, change in enumerate(plan.changes)}
-    decision = _Decision(plan, world, launch_text, recorded_form, order)
-    return (*_configs(decision), *_runs(decision))
+    decision = _Decision(plan, world, launch_text, earlier, order)
+    sweeps = SweepWrites(plan, world, earlier)
+    return (*_configs(decision), *sweeps.writes(), *_runs(decision, sweeps))
 
 
 def _configs(decision: _Decision) -> Iterator[Write]:
@@ -92,13 +93,13 @@ def _configs(decision: _Decision) -> Iterator[Write]:
             yield DropConfig(address)
 
 
-def _runs(decision: _Decision) -> Iterator[Write]:
+def _runs(decision: _Decision, sweeps: SweepWrites) -> Iterator[Write]:
     removed: dict[str, list[Change]] = {}
     for change in decision.plan.changes:
         address = parse_address(change.address)
-        if address is None or address.kind is not Kind.RUNS:
+        if address is None or not (address.kind is Kind.RUNS or address.key):
             continue
-        desired = decision.world.desired.get(change.address)
+        desired = sweeps.wanted(change.address) if address.key else decision.world.desired.get(change.address)
         if desired is None:
             removed.setdefault(change.address, []).append(change)
         elif change.action is Action.RECORD and change.reason is Reason.RENAMED:
@@ -108,35 +109,27 @@ def _runs(decision: _Decision) -> Iterator[Write]:
     for name, changes in removed.items():
         record = decision.world.recorded(name)
         if record is not None:
-            yield from _gone(decision, changes, record)
+            yield from _gone(decision, name, changes, record)
 
 
 # What the project does not name any more.
 
 
-def _gone(decision: _Decision, changes: Sequence[Change], record: RunState) -> Iterator[Write]:
-    run, standing = record.run, Standing.FORGOTTEN
+def _gone(decision: _Decision, name: str, changes: Sequence[Change], record: RunState) -> Iterator[Write]:
+    run, standing = replace(record.run, address=name), Standing.FORGOTTEN
     for change in changes:
         if change.action is Action.CANCEL:
             yield RequestCancel(change.address, change.generation, change.attempt)
         elif change.action is Action.FORGET and change.status is Status.PENDING:
             yield DropAttempt(change.address, change.generation, change.attempt)
             if change.attempt == 1:
-                run = _before(decision, record)
+                run = before_latest(run, decision.earlier(record.run.address, run.generation))
         elif change.action is Action.FORGET and change.status is not None and not change.status.is_terminal:
             standing = Standing.DETACHED
         elif change.action is Action.BLOCKED:
             standing = run.standing
     if any(change.action.decides for change in changes):
         yield PutRun(replace(run, standing=standing))
-
-
-def _before(decision: _Decision, record: RunState) -> RunRecord:
-    """A run's record without its latest generation, which never started: what was accepted before it counts again."""
-    run = record.run
-    number = run.generation - 1
-    accepted = decision.recorded_form(run.address, number) if number else run.acknowledged
-    return replace(run, generation=number, acknowledged=accepted)
 
 
 # What it names.

@@ -12,14 +12,16 @@ from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.expand import expand
 from launchctl.compiler.load import load_project
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
-from launchctl.compiler.program import CodeSource, Identity, Program
+from launchctl.compiler.program import CodeSource, Identity, LaunchSpec, Program
 from launchctl.compiler.source import display_prefix, locate
 from launchctl.diagnostics import Diagnostic, Diagnostics, Note, Span, has_errors, in_order
+from launchctl.engine.codes import NO_TRIALS
 from launchctl.engine.fingerprint import Fingerprinter
 from launchctl.engine.variables import chosen_variables
-from launchctl.engine.world import Desired
+from launchctl.engine.world import Desired, SweepDesired
+from launchctl.errors import LaunchctlError
 from launchctl.images.source import CodeTree, code_reader
-from launchctl.providers.base import Capabilities
+from launchctl.providers.base import Capabilities, Provider
 from launchctl.providers.registry import LATER, ResourceNames, load_provider
 from launchctl.values import digest_text
 
@@ -61,15 +63,28 @@ class Compiled:
     """Every value from outside that was used."""
     code: Mapping[str, CodeTree] = field(default_factory=dict[str, CodeTree])
     """Code folders by digest."""
+    sweeps: Mapping[str, SweepDesired] = field(default_factory=dict[str, SweepDesired])
+    """Every sweep without an error, by address."""
 
     @property
     def is_valid(self) -> bool:
         """Whether the project has no error."""
         return self.program is not None and not has_errors(self.diagnostics)
 
+    def __contains__(self, address: str) -> bool:
+        """Whether the project names this run, or the sweep that this is or that it is a trial of."""
+        return address in self.desired or address.partition("[")[0] in self.sweeps
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """The targets that runs and sweeps of the project use."""
+        sweeps = (sweep.spec.launch.resource for sweep in self.sweeps.values())
+        return frozenset({*(run.spec.resource for run in self.desired.values()), *sweeps})
+
     def code_of(self, address: str) -> CodeTree | None:
-        """The code that a run works in a copy of, if it does."""
-        source = self.desired[address].spec.source
+        """The code that a run, or every trial of a sweep, works in a copy of, if it does."""
+        sweep = self.sweeps.get(address.partition("[")[0])
+        source = sweep.spec.launch.source if sweep else self.desired[address].spec.source
         return self.code[source.digest] if isinstance(source, CodeSource) else None
 
 
@@ -83,6 +98,7 @@ def compile_project(request: Request) -> Compiled:
     found: list[Diagnostic] = [*front.diagnostics, *problems]
     program: Program | None = None
     desired: dict[str, Desired] = {}
+    sweeps: dict[str, SweepDesired] = {}
     trees: dict[str, CodeTree] = {}
     if front.resolved is not None:
         read = code_reader(folder, inputs)
@@ -93,8 +109,9 @@ def compile_project(request: Request) -> Compiled:
             return tree
 
         program, expanded = expand(front.resolved, CompileContext(code, _capabilities(front.resolved), variables))
-        desired, faults = _desired(program)
-        found += [*expanded, *faults, *_queue_faults(front.resolved)]
+        back = _Back(program)
+        desired, sweeps = back.runs(), back.sweeps()
+        found += [*expanded, *back.found, *_queue_faults(front.resolved)]
     declared = front.resolved.project.variables if front.resolved else {}
     prefix = display_prefix(project, request.here)
     return Compiled(
@@ -107,6 +124,7 @@ def compile_project(request: Request) -> Compiled:
         inputs=inputs,
         variables={name: value.text for name, value in variables.items() if name in declared},
         code=trees,
+        sweeps=sweeps,
     )
 
 
@@ -130,27 +148,48 @@ def _placed(span: Span | None, prefix: str) -> Span | None:
 # The back: specifications to forms and manifests.
 
 
-def _desired(program: Program) -> tuple[dict[str, Desired], Diagnostics]:
-    """Forms of all runs, and what their targets refuse; equal configurations are checked once.
+class _Back:
+    """Forms of all runs and sweeps, and what their targets refuse; equal configurations are checked once.
 
-    A run whose configuration is refused has no form; every other is looked at all the same.
+    What has a configuration that is refused has no form; everything else is looked at all the same.
     """
-    fingerprinter = Fingerprinter()
-    is_refused: dict[tuple[int, str], bool] = {}
-    found: list[Diagnostic] = []
-    desired: dict[str, Desired] = {}
-    for spec in program.launches:
-        provider = load_provider(spec.resource)
+
+    def __init__(self, program: Program) -> None:
+        self.found: list[Diagnostic] = []
+        self._program = program
+        self._fingerprinter = Fingerprinter()
+        self._is_refused: dict[tuple[int, str], bool] = {}
+
+    def runs(self) -> dict[str, Desired]:
+        """Every run that is not refused."""
+        desired: dict[str, Desired] = {}
+        for spec in self._program.launches:
+            provider = load_provider(spec.resource)
+            if self._is_accepted(spec, provider):
+                run = Desired(spec, self._fingerprinter.form_of(spec, provider), provider)
+                desired[str(spec.address)] = run
+                self.found += _lowered(run, self._program)
+        return desired
+
+    def sweeps(self) -> dict[str, SweepDesired]:
+        """Every sweep that is not refused; of its trials one is looked at in the stead of all."""
+        desired: dict[str, SweepDesired] = {}
+        for spec in self._program.sweeps.values():
+            if self._is_accepted(spec.launch, load_provider(spec.launch.resource)):
+                from launchctl.engine.sweep_form import sweep_desired  # for projects that have a sweep
+
+                sweep = sweep_desired(spec, self._program, self._fingerprinter)
+                desired[sweep.address] = sweep
+                self.found += _of_sample(sweep, self._program)
+        return desired
+
+    def _is_accepted(self, spec: LaunchSpec, provider: Provider) -> bool:
         key = (id(spec.config), spec.resource)
-        if key not in is_refused:
+        if key not in self._is_refused:
             faults = provider.check(spec.config)
-            is_refused[key] = has_errors(faults)
-            found += faults
-        if not is_refused[key]:
-            run = Desired(spec, fingerprinter.form_of(spec, provider), provider)
-            desired[str(spec.address)] = run
-            found += _lowered(run, program)
-    return desired, tuple(found)
+            self._is_refused[key] = has_errors(faults)
+            self.found += faults
+        return not self._is_refused[key]
 
 
 def _queue_faults(resolved: ResolvedProject) -> Iterator[Diagnostic]:
@@ -178,6 +217,17 @@ def _unjudged(config: MapNode) -> MapNode:
     blanked = blank(config)
     assert isinstance(blanked, MapNode)
     return blanked
+
+
+def _of_sample(sweep: SweepDesired, program: Program) -> Diagnostics:
+    """What is wrong with the manifest of one of a sweep's trials, or why it has none."""
+    from launchctl.engine.sweep_form import desired_trial, sample_of
+
+    try:
+        trial = sample_of(sweep.spec.search)
+    except LaunchctlError as error:
+        return (Diagnostic(NO_TRIALS, sweep.spec.span, {"message": error.message}, hint=error.hint),)
+    return _lowered(desired_trial(sweep, trial, 1), program) if trial else ()
 
 
 def _lowered(run: Desired, program: Program) -> Diagnostics:

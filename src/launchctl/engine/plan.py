@@ -153,9 +153,16 @@ class Plan:
 
     @property
     def summary(self) -> Mapping[str, int]:
-        """How many changes of each action; actions that do not occur are left out."""
-        counted = Counter(change.action for change in self.changes)
+        """How many changes of each action, of a sweep its trials; actions that do not occur are left out."""
+        counted = Counter[Action]()
+        for change in self.changes:
+            counted += _counted(change)
         return {action.value: counted[action] for action in Action if counted[action]}
+
+    @property
+    def starts(self) -> int:
+        """How many attempts are accepted with this plan."""
+        return self.summary.get(Action.START.value, 0) + self.summary.get(Action.RETRY.value, 0)
 
     @property
     def is_empty(self) -> bool:
@@ -168,7 +175,25 @@ class Plan:
         return any(change.action is Action.BLOCKED for change in self.changes)
 
 
+def _counted(change: Change) -> Counter[Action]:
+    """What a change adds to the summary: a sweep counts by its trials, what happens to a trial by its own change."""
+    trials = change.trials
+    if trials is None or change.action is Action.FORGET:
+        return Counter({change.action: 1})
+    counted = Counter({Action.WAITING: trials.waiting, Action.NO_OP: trials.finished + trials.running})
+    if change.action is Action.START:
+        counted[Action.START] = trials.start
+    elif change.action not in counted or not any(counted.values()):
+        counted[change.action] += 1
+    return counted
+
+
 def fits(address: str, patterns: tuple[str, ...]) -> bool:
     """Whether an address is meant by one of the patterns of a command line."""
     found = parse_address(address) if patterns else None
     return found is not None and any(matches(found, pattern) for pattern in patterns)
+
+
+def allowed(address: str, patterns: tuple[str, ...]) -> bool:
+    """Whether something was allowed of an address, or of the sweep that it is a trial of."""
+    return fits(address, patterns) or ("[" in address and fits(address.partition("[")[0], patterns))

@@ -7,13 +7,17 @@ from dataclasses import replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 
+from launchctl.compiler.program import LaunchSpec
 from launchctl.engine.cells import CELLS, Case, Changes, after_upstream, requested, start
 from launchctl.engine.decision import TABLE, Changed
 from launchctl.engine.edit import edit_of
 from launchctl.engine.plan import Action, Change, Plan, Reason, fits
 from launchctl.engine.removal import config_changes, configured, refused_rename, removals
 from launchctl.engine.schedule import schedule
-from launchctl.engine.upstream import upstream_seen
+from launchctl.engine.sweep_form import upstream_of
+from launchctl.engine.sweep_planner import SweepPlanner
+from launchctl.engine.tally import sweep_of
+from launchctl.engine.upstream import seen_of, upstream_seen
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
@@ -22,7 +26,7 @@ from launchctl.status import Status
 def make_plan(world: World) -> Plan:
     """What apply would do with every address, configuration first, then in the order of the project."""
     planner = _Planner(world)
-    changes = (*config_changes(world), *planner.runs(), *removals(world))
+    changes = (*config_changes(world), *planner.named(), *removals(world), *planner.sweeps.removals())
     return Plan(
         project=world.program.project,
         entity=world.program.entity,
@@ -38,33 +42,35 @@ def make_plan(world: World) -> Plan:
 class _Planner:
     def __init__(self, world: World) -> None:
         self.world = world
+        self.sweeps = SweepPlanner(world)
         self.planned: dict[str, Changes] = {}
 
-    def runs(self) -> Iterator[Change]:
-        """Changes of every run that the project names; each is planned after those that it depends on."""
-        desired = self.world.desired
-        for address in _in_dependency_order(desired):
-            self.planned[address] = self._run(address, desired[address])
-        for address in desired:
+    def named(self) -> Iterator[Change]:
+        """Changes of every run and sweep that the project names; each is planned after those that it depends on."""
+        desired, sweeps = self.world.desired, self.world.sweeps
+        for address in _in_dependency_order(_specs(self.world)):
+            self.planned[address] = self._sweep(address) if address in sweeps else self._run(address, desired[address])
+        for address in (*desired, *sweeps):
             yield from self.planned[address]
 
     def is_targeted(self, address: str) -> bool:
         """Whether `--target` leaves an address in the plan."""
-        return self._targeted is None or address in self._targeted
+        return self._targeted is None or not self._targeted.isdisjoint({address, sweep_of(address) or address})
 
     @cached_property
     def _targeted(self) -> frozenset[str] | None:
         """Addresses that `--target` names, with what they depend on and their queues; None without a target."""
         if not self.world.override.targets:
             return None
-        known = {*self.world.desired, *configured(self.world)}
-        known |= {*self.world.state.runs, *self.world.state.configs} if self.world.state else set()
+        specs = _specs(self.world)
+        known, state = {*specs, *configured(self.world)}, self.world.state
+        known |= {*state.runs, *state.configs, *state.sweeps} if state else set()
         reached = {name for name in known if fits(name, self.world.override.targets)}
         waiting = list(reached)
         while waiting:
-            run = self.world.desired.get(waiting.pop())
-            if run is not None:
-                needed = {*(str(found.address) for found in run.spec.depends_on), f"queues.{run.spec.queue}"}
+            spec = specs.get(waiting.pop())
+            if spec is not None:
+                needed = {*(str(found.address) for found in spec.depends_on), f"queues.{spec.queue}"}
                 waiting.extend(needed - reached)
                 reached |= needed
         return frozenset(reached)
@@ -154,18 +160,37 @@ class _Planner:
 
     def _moved_upstream(self, desired: Desired, record: RunState) -> str | None:
         """The `rerun` dependency whose generation has risen since this run's own was decided."""
-        for name, seen in upstream_seen(self.world, desired, record).items():
-            if max((change.generation for change in self.planned.get(name, ())), default=0) > seen:
+        return self._risen(upstream_seen(self.world, desired, record))
+
+    def _risen(self, seen: Mapping[str, int]) -> str | None:
+        """The first of these whose generation, or epoch, is higher once the plan is applied."""
+        for name, number in seen.items():
+            if max((change.generation for change in self.planned.get(name, ())), default=0) > number:
                 return name
         return None
 
+    # A sweep.
 
-def _in_dependency_order(desired: Mapping[str, Desired]) -> Iterator[str]:
-    if not any(run.spec.depends_on for run in desired.values()):
-        return iter(desired)
+    def _sweep(self, address: str) -> Changes:
+        spec, recorded = self.world.sweeps[address].spec.launch, self.sweeps.book.recorded(address)
+        if recorded is None or not any(found.rerun for found in spec.depends_on):
+            return self.sweeps.changes(address)
+        seen = seen_of(self.world, spec, upstream_of(recorded.record.form))
+        return self.sweeps.changes(address, self._risen(seen) or "")
+
+
+def _specs(world: World) -> Mapping[str, LaunchSpec]:
+    """What every run and all trials of every sweep start, by address."""
+    runs = {address: run.spec for address, run in world.desired.items()}
+    return {**runs, **{address: sweep.spec.launch for address, sweep in world.sweeps.items()}}
+
+
+def _in_dependency_order(specs: Mapping[str, LaunchSpec]) -> Iterator[str]:
+    if not any(spec.depends_on for spec in specs.values()):
+        return iter(specs)
     graph = {
-        address: [name for found in run.spec.depends_on if (name := str(found.address)) in desired]
-        for address, run in desired.items()
+        address: [name for found in spec.depends_on if (name := str(found.address)) in specs]
+        for address, spec in specs.items()
     }
     return iter(TopologicalSorter(graph).static_order())
 

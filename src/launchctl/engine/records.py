@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from launchctl.compiler.program import LaunchSpec
+from launchctl.compiler.sweep.search import Trial
 from launchctl.engine.plan import Change, Plan
 from launchctl.engine.upstream import generation_of
 from launchctl.engine.world import Desired, World
-from launchctl.state.model import AttemptRecord, GenerationRecord, Policy, RunRecord, Standing
+from launchctl.state.model import AttemptRecord, GenerationRecord, Policy, RunRecord, Standing, TrialRecord
 from launchctl.status import Status
+
+PER_DECISION = 10_000_000
+"""More than the addresses of any one decision, so that an earlier decision comes first."""
+
+
+def last_in_line(serial: int) -> int:
+    """The place of a sweep's trials in line: after the runs of the decision that accepted it, before the next."""
+    return (serial + 1) * PER_DECISION - 1
 
 
 def run_record(address: str, desired: Desired, generation: int, starts: Mapping[str, int]) -> RunRecord:
@@ -26,6 +36,13 @@ def run_record(address: str, desired: Desired, generation: int, starts: Mapping[
     )
 
 
+def before_latest(run: RunRecord, earlier: GenerationRecord | None) -> RunRecord:
+    """A run's record without its latest generation, which never started: what was accepted before it counts again."""
+    if earlier is None:
+        return replace(run, generation=0)
+    return replace(run, generation=earlier.number, acknowledged=earlier.form)
+
+
 def new_generation(plan: Plan, world: World, change: Change, desired: Desired) -> GenerationRecord:
     """The generation that a change starts."""
     return GenerationRecord(
@@ -37,13 +54,19 @@ def new_generation(plan: Plan, world: World, change: Change, desired: Desired) -
         reason=change.reason.value if change.reason else "",
         serial=plan.serial + 1,
         decided_at=world.now,
-        upstream=_upstream(plan, world, desired),
+        upstream=upstream_then(plan, world, desired.spec),
+        trial=point_of(desired.spec.trial) if desired.spec.trial else None,
     )
 
 
-def _upstream(plan: Plan, world: World, desired: Desired) -> Mapping[str, int]:
+def point_of(trial: Trial) -> TrialRecord:
+    """What is recorded of a trial's point."""
+    return TrialRecord(trial.index, trial.repeat, trial.values)
+
+
+def upstream_then(plan: Plan, world: World, spec: LaunchSpec) -> Mapping[str, int]:
     """The generation of each `rerun` dependency once the plan is applied."""
-    names = sorted(str(found.address) for found in desired.spec.depends_on if found.rerun)
+    names = sorted(str(found.address) for found in spec.depends_on if found.rerun)
     numbers = {name: generation_of(world, name) for name in names}
     for other in plan.changes if names else ():
         if other.address in numbers:

@@ -29,9 +29,8 @@ class Redactor:
         """What a project knows by reference, with the values of this process."""
         if program is None:
             return cls((), {})
-        names = {
-            found.locator["env"] for spec in program.launches for found in spec.secrets.values() if found.kind == "env"
-        }
+        specs = (*program.launches, *(sweep.launch for sweep in program.sweeps.values()))
+        names = {found.locator["env"] for spec in specs for found in spec.secrets.values() if found.kind == "env"}
         return cls(
             (environment[name] for name in sorted(names) if name in environment),
             {name: environment[name] for name in program.environment if name in environment},

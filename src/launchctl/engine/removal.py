@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from launchctl.compiler.program import AgentSpec, QueueSpec
 from launchctl.engine.decision import Removed, removed
-from launchctl.engine.plan import Action, Change, Reason, fits
+from launchctl.engine.plan import Action, Change, Reason, allowed
+from launchctl.engine.tally import sweep_of
 from launchctl.engine.world import World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
@@ -16,23 +17,34 @@ from launchctl.values import canonical
 
 def removals(world: World) -> Iterator[Change]:
     """Changes of every run that the project does not name any more, but for those that were renamed."""
-    handed_over = frozenset(world.renames.sources.values())
+    renamed = handed_over(world)
     for address, record in sorted(world.state.runs.items() if world.state else ()):
-        if address not in world.desired and address not in handed_over:
-            yield from _removal(world, address, record)
+        if address not in world.desired and address not in renamed and not sweep_of(address):
+            yield from removal(world, address, record)
 
 
-def _removal(world: World, address: str, record: RunState) -> Iterator[Change]:
-    running = [found for found in record.attempts if removed(world.status_of(found)) is Removed.ON_REMOVE]
+def handed_over(world: World) -> frozenset[str]:
+    """Names whose history goes to another one."""
+    return frozenset(world.renames.sources.values())
+
+
+def under_way(world: World, record: RunState) -> list[AttemptRecord]:
+    """Attempts of a run that have begun and not ended."""
+    return [found for found in record.attempts if removed(world.status_of(found)) is Removed.ON_REMOVE]
+
+
+def removal(world: World, address: str, record: RunState) -> Iterator[Change]:
+    """Changes of one run that the project does not name any more."""
+    running = under_way(world, record)
     if record.run.standing is Standing.FORGOTTEN:
-        yield from (_stopping(world, found) for found in running)
+        yield from (_stopping(world, found) for found in running if found.cancel_requested or not sweep_of(address))
     if record.run.standing is not Standing.ACTIVE:
         return
     latest = record.latest
     base = _base(world, latest) if latest else Change(address, Action.FORGET, Reason.REMOVED)
     target = next((new for new, old in world.renames.refused.items() if old == address), None)
     if record.run.protect:
-        yield _protected(base)
+        yield protected(base)
     elif target is not None:
         yield refused_rename(base, address, target)
     else:
@@ -42,14 +54,14 @@ def _removal(world: World, address: str, record: RunState) -> Iterator[Change]:
             yield replace(base, message="its history stays")
         unfinished = [found for found in running if _is_unfinished(world, found)]
         yield from (_unfinished(world, found) for found in unfinished)
-        under_way = [found for found in running if found not in unfinished]
-        if under_way:
-            yield from _removal_of_running(world, record, under_way)
+        begun = [found for found in running if found not in unfinished]
+        if begun:
+            yield from removal_of_running(world, record, begun)
 
 
 def _base(world: World, attempt: AttemptRecord) -> Change:
     return Change(
-        attempt.address,
+        world.renames.named_now(attempt.address),
         Action.FORGET,
         Reason.REMOVED,
         generation=attempt.generation,
@@ -75,7 +87,8 @@ def _stopping(world: World, attempt: AttemptRecord) -> Change:
     return replace(_base(world, attempt), action=Action.WAITING, message="is being cancelled")
 
 
-def _protected(base: Change) -> Change:
+def protected(base: Change) -> Change:
+    """What is gone from the project and was protected when it was accepted last."""
     return replace(
         base,
         action=Action.BLOCKED,
@@ -96,9 +109,9 @@ def refused_rename(base: Change, source: str, target: str) -> Change:
     )
 
 
-def _removal_of_running(world: World, record: RunState, running: Sequence[AttemptRecord]) -> Iterator[Change]:
+def removal_of_running(world: World, record: RunState, running: Sequence[AttemptRecord]) -> Iterator[Change]:
     """One change for each attempt that is under way: another than the latest runs on where it was superseded."""
-    if record.run.on_remove == "cancel" or fits(record.run.address, world.override.allow_cancel):
+    if record.run.on_remove == "cancel" or allowed(record.run.address, world.override.allow_cancel):
         for attempt in running:
             base = _base(world, attempt)
             yield _stopping(world, attempt) if attempt.cancel_requested else replace(base, action=Action.CANCEL)
@@ -140,4 +153,5 @@ def config_changes(world: World) -> Iterator[Change]:
 
 
 def _on_queue(world: World, queue: str) -> tuple[str, ...]:
-    return tuple(address for address, run in world.desired.items() if run.spec.queue == queue)
+    runs = (address for address, run in world.desired.items() if run.spec.queue == queue)
+    return (*runs, *(address for address, sweep in world.sweeps.items() if sweep.spec.launch.queue == queue))

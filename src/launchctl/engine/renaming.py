@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from launchctl.compiler.program import Program
-from launchctl.state.model import RunState, Standing, State
+from launchctl.engine.tally import sweep_of
+from launchctl.state.model import Standing, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,17 @@ class Renames:
 
     def recorded_as(self, address: str) -> str:
         """The name under which the state knows an address of the project."""
-        return self.sources.get(address, address)
+        return _translated(address, self.sources) if self.sources else address
+
+    def named_now(self, address: str) -> str:
+        """The name that the project has for an address of the state."""
+        return _translated(address, {old: new for new, old in self.sources.items()}) if self.sources else address
+
+
+def _translated(address: str, names: Mapping[str, str]) -> str:
+    """The other name of an address; a trial goes with its sweep."""
+    name, bracket, key = address.partition("[")
+    return names.get(name, name) + bracket + key
 
 
 def renames_of(program: Program, state: State | None) -> Renames:
@@ -34,9 +45,9 @@ def renames_of(program: Program, state: State | None) -> Renames:
         source = _nearest(target, moved, state)
         if source is None:
             continue
-        if not _has_history(state.runs.get(target)):
+        if not _has_history(state, target) and _epoch(state, target) <= _epoch(state, source):
             sources[target] = source
-        elif state.runs[source].run.standing is Standing.ACTIVE:
+        elif _is_active(state, source):
             refused[target] = source
     return Renames(sources, refused)
 
@@ -46,12 +57,27 @@ def _nearest(target: str, moved: Mapping[str, str], state: State) -> str | None:
     seen = {target}
     name = moved.get(target)
     while name is not None and name not in seen:
-        if _has_history(state.runs.get(name)):
+        if _has_history(state, name):
             return name
         seen.add(name)
         name = moved.get(name)
     return None
 
 
-def _has_history(record: RunState | None) -> bool:
-    return record is not None and record.generation is not None
+def _has_history(state: State, address: str) -> bool:
+    """Whether a run had a generation, or a sweep is on record with all its trials."""
+    sweep, run = state.sweeps.get(address), state.runs.get(address)
+    if sweep is not None:
+        return sweep.standing is Standing.ACTIVE or any(sweep_of(name) == address for name in state.runs)
+    return run is not None and run.generation is not None
+
+
+def _epoch(state: State, address: str) -> int:
+    """The last epoch of a sweep; none of those that its name had before may come again."""
+    sweep = state.sweeps.get(address)
+    return sweep.epoch if sweep else 0
+
+
+def _is_active(state: State, address: str) -> bool:
+    sweep = state.sweeps.get(address)
+    return (sweep.standing if sweep else state.runs[address].run.standing) is Standing.ACTIVE

@@ -21,6 +21,7 @@ from launchctl.engine.redaction import Redactor
 from launchctl.engine.renaming import renames_of
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
+from launchctl.engine.tally import sweep_of
 from launchctl.engine.verdict import gone, observed
 from launchctl.engine.world import World
 from launchctl.errors import InvalidProject, StateError, UsageError
@@ -112,6 +113,7 @@ class Session:
             override=override,
             environment=self.request.environment,
             renames=renames_of(program, state),
+            sweeps=self.compiled.sweeps,
         )
 
     def _active(self, state: State | None) -> list[AttemptRecord]:
@@ -121,12 +123,12 @@ class Session:
         """
         runs = state.runs.items() if state else ()
         moved = self.compiled.program.moved if self.compiled.program else ()
-        named = {*self.compiled.desired, *(str(move.source) for move in moved)}
+        named = {*self.compiled.desired, *self.compiled.sweeps, *(str(move.source) for move in moved)}
         now = self.clock()
         return [
             attempt
             for address, run in runs
-            if run.run.standing is not Standing.DETACHED or address in named
+            if run.run.standing is not Standing.DETACHED or (sweep_of(address) or address) in named
             for attempt in run.attempts
             if attempt.status.is_active and not is_in_flight(attempt, now)
         ]

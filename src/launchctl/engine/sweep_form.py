@@ -17,6 +17,7 @@ from launchctl.engine.fingerprint import Fingerprinter
 from launchctl.engine.world import Desired, SweepDesired
 from launchctl.providers.registry import load_provider
 from launchctl.state.model import Form, SweepRecord, TrialRecord
+from launchctl.sweeps.searcher import page
 from launchctl.values import JSON, canonical, digest_text, format_path, leaves
 
 Table = dict[str, JSON]
@@ -30,6 +31,16 @@ def desired_trial(sweep: SweepDesired, trial: Trial, epoch: int) -> Desired:
 def recorded_trial(sweep: SweepDesired, address: str, record: TrialRecord, epoch: int) -> Desired:
     """A trial that was drawn before, as the sweep wants it."""
     return desired_trial(sweep, trial_of(address, record), epoch)
+
+
+def sample_of(search: Search) -> Trial | None:
+    """One trial to look at in the stead of all; None where the search has none.
+
+    Raises:
+        LaunchctlError: its points cannot be counted, or `exclude` leaves none.
+    """
+    drawn = replace(search, method="random") if search.method == "bayes" else search
+    return next(iter(page(drawn, 0, 1)), None)
 
 
 def trial_of(address: str, record: TrialRecord) -> Trial:
@@ -88,6 +99,20 @@ def _shared_form(form: Form, spec: SweepSpec) -> Form:
     return Form(form.version, "{" + body + "}", *(digest_text(text) for text in texts.values()))
 
 
+def with_upstream(form: Form, upstream: Mapping[str, int]) -> Form:
+    """The form with the generation of each `rerun` dependency that it was accepted on."""
+    if upstream == upstream_of(form):
+        return form
+    tables = {**json.loads(form.canonical), "upstream": dict(upstream)}
+    return replace(form, canonical=canonical(tables))
+
+
+def upstream_of(form: Form) -> Mapping[str, int]:
+    """The generations that a sweep was accepted on."""
+    found: Mapping[str, int] = json.loads(form.canonical).get("upstream", {})
+    return found
+
+
 def _flat(parts: Mapping[str, JSON]) -> Table:
     said = {name: value for name, value in parts.items() if value not in (None, {})}
     return {format_path(path): value for path, value in leaves(said) if path}
@@ -113,7 +138,7 @@ def shared_intent(form: Form) -> str:
 def search_table(spec: SweepSpec) -> Table:
     """Everything of a search but its constants, by the names that the project file has for it."""
     search = spec.search
-    found: Table = {"method": search.method, "seed": search.seed, **_space_table(search.space)}
+    found: Table = {"method": search.method, "seed": search.seed, **space_table(search.space)}
     if search.objective is not None:
         found |= {f"metric.{name}": value for name, value in search.objective._asdict().items() if value is not None}
     if search.stopping is not None:
@@ -136,7 +161,8 @@ def _stopping(rule: StoppingRule) -> Table:
     return {"type": type(rule).__name__.lower(), **{name: _plain(value) for name, value in rule._asdict().items()}}
 
 
-def _space_table(space: Space) -> Table:
+def space_table(space: Space) -> Table:
+    """What is searched, without the places where it is written."""
     found: Table = {}
     for leaf in space.searched:
         found |= {f"parameters.{leaf.name}.{name}": value for name, value in _leaf(leaf)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from launchctl.compiler.sweep.search import Trial
 from launchctl.engine.cells import next_id
 from launchctl.engine.plan import Action, Change, Reason
-from launchctl.engine.records import count_starts, ids_for_retries, new_attempt, policy_of, run_record
+from launchctl.engine.records import count_starts, ids_for_retries, new_attempt, point_of, policy_of, run_record
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.sweep_form import desired_trial, read_sweep
-from launchctl.state.model import GenerationRecord, NewTrial, SweepRecord, TrialRecord
+from launchctl.state.model import GenerationRecord, NewTrial, SweepRecord
 
 
 def trial_records(
@@ -42,7 +42,7 @@ def trial_records(
             reason=Reason.NEVER_RUN.value if record.epoch == 1 else Reason.EPOCH_CHANGED.value,
             serial=serial,
             decided_at=now,
-            trial=TrialRecord(trial.index, trial.repeat, trial.values),
+            trial=point_of(trial),
         ),
         attempt=new_attempt(change, text, sequence, now),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from launchctl.compiler.program import LaunchSpec
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import RunState
 
@@ -15,9 +16,13 @@ def upstream_seen(world: World, desired: Desired, record: RunState) -> Mapping[s
     of metadata, and starts nothing that has ended.
     """
     assert record.generation is not None
-    known = record.generation.upstream
+    return seen_of(world, desired.spec, record.generation.upstream)
+
+
+def seen_of(world: World, spec: LaunchSpec, known: Mapping[str, int]) -> Mapping[str, int]:
+    """The same of a run or a sweep of which so much is recorded."""
     seen: dict[str, int] = {}
-    for dependency in desired.spec.depends_on:
+    for dependency in spec.depends_on:
         if dependency.rerun:
             name = str(dependency.address)
             old = known.get(name, known.get(world.renames.recorded_as(name)))
@@ -26,6 +31,9 @@ def upstream_seen(world: World, desired: Desired, record: RunState) -> Mapping[s
 
 
 def generation_of(world: World, address: str) -> int:
-    """Number of the latest generation on record; 0 before the first."""
+    """Number of the latest generation on record, or epoch of a sweep; 0 before the first."""
+    name = world.renames.recorded_as(address)
+    if world.state is not None and name in world.state.sweeps:
+        return world.state.sweeps[name].epoch
     record = world.recorded(address)
     return record.run.generation if record else 0

@@ -1,0 +1,148 @@
+"""What an edit of a sweep means, as data: rows are what was edited, columns the method of the search. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from launchctl.compiler.program import FieldClass
+from launchctl.compiler.sweep.search import Method
+from launchctl.diagnostics import Span
+from launchctl.engine.fingerprint import field_changes
+from launchctl.engine.plan import FieldChange
+from launchctl.engine.world import SweepDesired
+from launchctl.state.model import Form
+from launchctl.values import JSON, canonical
+
+
+class Edited(StrEnum):
+    """What was edited."""
+
+    SHARED = "intent that all trials share"
+    METHOD = "the method"
+    SPACE = "parameters and what relates them"
+    SEED = "the seed"
+    METRIC = "what is optimised"
+    ORDER = "the order of a grid"
+    REPEATS = "how often each point runs"
+    RUN_CAP = "how many trials there are at most"
+    SETTING = "how the search goes on: parallel, early_terminate, target, where metrics are read"
+    PLACEMENT = "where trials run"
+    METADATA = "nothing that runs"
+
+
+class Effect(StrEnum):
+    """What it means, the least first."""
+
+    IN_PLACE = "taken as it is: trials that are not drawn yet follow it"
+    POINTS = "new points alone start; of those that are gone none does"
+    REFUSED = "refused once a trial ran; a new epoch with a warm start is offered"
+    EPOCH = "a new epoch"
+
+
+_ALL: tuple[Method, ...] = ("grid", "random", "bayes")
+_SAME: Mapping[Effect, Mapping[Method, Effect]] = {effect: dict.fromkeys(_ALL, effect) for effect in Effect}
+
+TABLE: Mapping[Edited, Mapping[Method, Effect]] = {
+    Edited.SHARED: _SAME[Effect.EPOCH],
+    Edited.METHOD: _SAME[Effect.EPOCH],
+    Edited.SPACE: {"grid": Effect.POINTS, "random": Effect.EPOCH, "bayes": Effect.REFUSED},
+    Edited.SEED: {"grid": Effect.IN_PLACE, "random": Effect.EPOCH, "bayes": Effect.REFUSED},
+    Edited.METRIC: {"grid": Effect.IN_PLACE, "random": Effect.IN_PLACE, "bayes": Effect.EPOCH},
+    Edited.ORDER: _SAME[Effect.IN_PLACE],
+    Edited.REPEATS: _SAME[Effect.POINTS],
+    Edited.RUN_CAP: _SAME[Effect.POINTS],
+    Edited.SETTING: _SAME[Effect.IN_PLACE],
+    Edited.PLACEMENT: _SAME[Effect.IN_PLACE],
+    Edited.METADATA: _SAME[Effect.IN_PLACE],
+}
+
+_BY_KEY: Mapping[str, Edited] = {
+    "method": Edited.METHOD,
+    "parameters": Edited.SPACE,
+    "zip": Edited.SPACE,
+    "exclude": Edited.SPACE,
+    "when": Edited.SPACE,
+    "seed": Edited.SEED,
+    "metric.name": Edited.METRIC,
+    "metric.goal": Edited.METRIC,
+    "order": Edited.ORDER,
+    "repeats": Edited.REPEATS,
+    "run_cap": Edited.RUN_CAP,
+}
+"""What an entry of the search's table is; the others are settings."""
+_BY_CLASS: Mapping[FieldClass, Edited] = {
+    FieldClass.INTENT: Edited.SHARED,
+    FieldClass.PLACEMENT: Edited.PLACEMENT,
+    FieldClass.METADATA: Edited.METADATA,
+}
+_IS_INTENT = frozenset({Edited.METHOD, Edited.SPACE, Edited.SEED, Edited.METRIC, Edited.REPEATS})
+
+
+def effect_of(edited: Collection[Edited], method: Method) -> Effect | None:
+    """The most consequential effect of what was edited; None where nothing was."""
+    effects = {TABLE[found][method] for found in edited}
+    return max(effects, key=list(Effect).index, default=None)
+
+
+def edited_by(path: str) -> Edited:
+    """What an entry of the search's table is."""
+    head = path.partition(".")[0].partition("[")[0]
+    return _BY_KEY.get(path) or _BY_KEY.get(head, Edited.SETTING)
+
+
+class Edit(NamedTuple):
+    """One field that differs, and what it is."""
+
+    field: FieldChange
+    edited: Edited
+
+
+def edits_of(recorded: Form, desired: SweepDesired, images: Collection[str]) -> tuple[Edit, ...]:
+    """Every field in which a sweep differs from a recorded form, and what it is; the shared ones come first.
+
+    `images` are digests that trials of the present epoch ran: a tag that was replaced by the one that all of them
+    ran is no change of what runs.
+    """
+    return (
+        *(
+            Edit(field, Edited.METADATA if _is_pinned(field, images) else _BY_CLASS[field.field_class])
+            for field in field_changes(recorded, desired.form, desired.spec.launch)
+        ),
+        *(Edit(field, edited_by(field.path)) for field in _search_changes(recorded, desired)),
+    )
+
+
+def _is_pinned(field: FieldChange, images: Collection[str]) -> bool:
+    return field.path == "image" and len(images) == 1 and any(str(field.new).endswith(f"@{name}") for name in images)
+
+
+def _search_changes(recorded: Form, desired: SweepDesired) -> Iterator[FieldChange]:
+    if recorded.canonical == desired.form.canonical:
+        return
+    old, new = search_of(recorded), search_of(desired.form)
+    for path in (*new, *(path for path in old if path not in new)):
+        if path not in old or path not in new or canonical(old[path]) != canonical(new[path]):
+            kind = FieldClass.INTENT if edited_by(path) in _IS_INTENT else FieldClass.METADATA
+            yield FieldChange(path, kind, old.get(path), new.get(path), _span(path, desired))
+
+
+def search_of(form: Form) -> Mapping[str, JSON]:
+    """The search in a sweep's form."""
+    found: Mapping[str, JSON] = json.loads(form.canonical).get("search", {})
+    return found
+
+
+def is_same(one: Form, other: Form) -> bool:
+    """Whether two forms of a sweep say the same, its search included."""
+    return one.hashes == other.hashes and canonical(search_of(one)) == canonical(search_of(other))
+
+
+def _span(path: str, desired: SweepDesired) -> Span | None:
+    """Where a setting of a search is written: its parameter, or its sweep."""
+    for leaf in desired.spec.search.space.leaves:
+        if path.startswith(f"parameters.{leaf.name}."):
+            return leaf.span or desired.spec.span
+    return desired.spec.span
