@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,9 +13,19 @@ from state_sweeps import decided, draw, latest_of, series, start_trial, sweep, t
 
 from launchctl.errors import StateError
 from launchctl.state.model import Series, Standing
-from launchctl.state.store import DropAttempt, PutAttempt, PutGeneration, PutRun, PutSweep, RenameSweep, StateStore
+from launchctl.state.store import (
+    DropAttempt,
+    PutAttempt,
+    PutGeneration,
+    PutRun,
+    PutSweep,
+    RenameRun,
+    RenameSweep,
+    StateStore,
+)
 from launchctl.state.transfer import export, import_
 from launchctl.status import Status
+from launchctl.values import canonical
 
 
 class MeasuringContract(OpenedStates):
@@ -175,6 +186,25 @@ class MeasuringContract(OpenedStates):
         assert found is not None
         assert found.policy.depends_on == ("sweeps.rate", "sweeps.lr2", "sweeps.rate[0]")
         assert found.upstream == {"sweeps.rate": 1, "sweeps.lr2": 1, "sweeps.rate[0]": 1}
+
+    @pytest.mark.parametrize("rename", [RenameSweep("sweeps.lr", "sweeps.rate"), RenameRun("runs.lr", "runs.rate")])
+    def test_sweep_waits_for_others_under_their_new_names(
+        self, store: StateStore, rename: RenameSweep | RenameRun
+    ) -> None:
+        names = ["sweeps.lr", "sweeps.lr2", "sweeps.lr[0]", "runs.lr"]
+        spec = {"address": "sweeps.b", "launch": {"depends_on": [[name, True] for name in names], "name": "sweeps.lr"}}
+        decide(store, [PutSweep(sweep()), PutSweep(replace(sweep("b"), spec=canonical(spec))), *start("lr")])
+        decide(store, [rename])
+        expected = [name.replace(rename.source, rename.target) if "lr2" not in name else name for name in names]
+        assert json.loads(store.load().sweeps["sweeps.b"].spec) == {
+            "address": "sweeps.b",
+            "launch": {"depends_on": [[name, True] for name in expected], "name": "sweeps.lr"},
+        }
+
+    def test_renamed_sweep_says_its_new_name_itself(self, store: StateStore) -> None:
+        decide(store, [PutSweep(replace(sweep(), spec='{"address":"sweeps.lr","title":"sweeps.lr"}'))])
+        decide(store, [RenameSweep("sweeps.lr", "sweeps.rate")])
+        assert store.load().sweeps["sweeps.rate"].spec == '{"address":"sweeps.rate","title":"sweeps.lr"}'
 
     @pytest.mark.parametrize(
         ("source", "target"),

@@ -168,7 +168,8 @@ class SweepRecord:
     form: Form
     """What all trials share, by the rules of a run's form; its canonical text has the search too."""
     spec: str
-    """Canonical JSON of the sweep, its search and what a trial runs."""
+    """Canonical JSON of the sweep, its search and what a trial runs. A store that renames knows two places in it:
+    `address`, and `launch.depends_on`."""
     parallel: int | None
     """How many of its trials are active at a time, whoever drains; None is no limit."""
     protect: bool = False

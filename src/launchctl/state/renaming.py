@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from launchctl.errors import StateError
 from launchctl.state.model import Standing
-from launchctl.values import canonical
+from launchctl.state.rows import DamagedRow
+from launchctl.values import JSON, canonical, is_mapping
 
 OF_TRIALS = "address >= ? || '[' AND address < ? || '\\'"
 """Addresses of a sweep's trials, by an index: `\\` is the character after `[`."""
@@ -55,3 +57,25 @@ def _rename_references(connection: sqlite3.Connection, old: str, new: str) -> No
     for column in ("policy", "upstream"):
         statement = f"UPDATE generations SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)"  # noqa: S608
         connection.execute(statement, (old, new, old))
+    found = connection.execute("SELECT address, spec FROM sweeps WHERE instr(spec, ?)", (old,)).fetchall()
+    for address, spec in found:
+        try:
+            renamed = _with_references(spec, old, new)
+        except ValueError as error:
+            raise DamagedRow(f"sweep {address}") from error
+        connection.execute("UPDATE sweeps SET spec = ? WHERE address = ?", (renamed, address))
+
+
+def _with_references(spec: str, old: str, new: str) -> str:
+    """A sweep's text with the address as its own and as one that its trials wait for; nothing else in it is one."""
+    form: JSON = json.loads(spec)
+    if is_mapping(form):
+        form = {**form, "address": _renamed(form["address"], old, new)} if "address" in form else form
+        launch = form.get("launch")
+        if is_mapping(launch) and "depends_on" in launch:
+            form = {**form, "launch": {**launch, "depends_on": _renamed(launch["depends_on"], old, new)}}
+    return canonical(form)
+
+
+def _renamed(value: JSON, old: str, new: str) -> JSON:
+    return json.loads(canonical(value).replace(old, new))
