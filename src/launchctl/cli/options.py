@@ -55,6 +55,22 @@ TargetOption: TypeAlias = Annotated[
         autocompletion=complete_address,
     ),
 ]
+DEFAULT_TRIALS = 20
+PlanLimitOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=0,
+        metavar="N",
+        help=f"Addresses shown a section, 50 unless given, and trials a sweep, {DEFAULT_TRIALS}; 0 for all.",
+    ),
+]
+TrialLimitOption: TypeAlias = Annotated[
+    int, typer.Option("--limit", min=0, metavar="N", help="Trials of a sweep; 0 for all.")
+]
+OffsetOption: TypeAlias = Annotated[
+    int, typer.Option("--offset", min=0, metavar="N", help="Trials of a sweep that are passed over.")
+]
 ApproveOption: TypeAlias = Annotated[bool, typer.Option("--auto-approve", help="Go on without asking.")]
 
 _PROJECT: OptionInfo = typer.Option("-p", "--project", metavar="PATH", help="The project file or its folder.")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode
-from launchctl.cli.options import with_override, with_project
+from launchctl.cli.options import DEFAULT_TRIALS, OffsetOption, PlanLimitOption, with_override, with_project
 from launchctl.cli.parser import command_app, example
-from launchctl.cli.selection import Selection
+from launchctl.cli.selection import Page, Selection
 from launchctl.engine.plan import Override, Plan
 from launchctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from launchctl.cli.views.plan_sweeps import Outlines
 
 app = command_app()
 
@@ -37,9 +40,8 @@ def plan(
     refresh: Annotated[
         bool | None, typer.Option("--refresh/--no-refresh", help="Ask the targets what runs now; so unless given.")
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", min=0, metavar="N", help="Text: addresses shown a section; 0 for all.")
-    ] = 50,
+    limit: PlanLimitOption = None,
+    offset: OffsetOption = 0,
 ) -> int:
     """Show what apply would do, and why. Changes nothing anywhere.
 
@@ -50,18 +52,21 @@ def plan(
     if holds_plan(selection.project):
         if output is not None or refresh is not None or override != Override():
             raise _as_it_was_made()
-        found = _saved(selection)
+        found, listed = _saved(selection), None
     else:
-        found = _made(selection, override, output, refresh=refresh is not False)
-    _show(found, format, limit)
+        page = Page(offset, DEFAULT_TRIALS if limit is None else limit)
+        found, listed = _made(selection, override, output, page, refresh=refresh is not False)
+    _show(found, format, limit, listed)
     if output is not None:
         console.say(f"Saved: `launchctl apply {output}` carries out exactly this plan")
     return _detailed(found) if detailed_exitcode else ExitCode.OK
 
 
-def _made(selection: Selection, override: Override, output: Path | None, *, refresh: bool) -> Plan:
-    """A fresh plan, saved where that is asked for."""
-    from launchctl.cli.project import opened, planned
+def _made(
+    selection: Selection, override: Override, output: Path | None, page: Page, *, refresh: bool
+) -> tuple[Plan, Outlines | None]:
+    """A fresh plan, saved where that is asked for, with what there is to show of its sweeps."""
+    from launchctl.cli.project import opened, outlined, planned
     from launchctl.cli.saved_plan import require_free, save_plan
 
     if output is not None:
@@ -70,7 +75,7 @@ def _made(selection: Selection, override: Override, output: Path | None, *, refr
         found = planned(session, override, refresh=refresh)
         if output is not None:
             save_plan(session, found, output)
-    return found
+        return found, outlined(session, found, page)
 
 
 def _saved(selection: Selection) -> Plan:
@@ -88,24 +93,24 @@ def _as_it_was_made() -> UsageError:
     return UsageError("a saved plan is shown as it was made", hint="`launchctl plan` with these options makes another")
 
 
-def _show(found: Plan, format: str, limit: int) -> None:
+def _show(found: Plan, format: str, limit: int | None, listed: Outlines | None) -> None:
     match format:
         case "json":
             from launchctl.cli.views.plan_json import plan_document
 
-            console.show_json(plan_document(found))
+            console.show_json(plan_document(found, listed))
         case "markdown":
             from launchctl.cli.views.plan_markdown import plan_markdown
 
-            console.show_text(plan_markdown(found))
+            console.show_text(plan_markdown(found, listed))
         case "html":
             from launchctl.cli.views.plan_html import plan_html
 
-            console.show_text(plan_html(found))
+            console.show_text(plan_html(found, listed))
         case _:
-            from launchctl.cli.views.plan_text import plan_lines
+            from launchctl.cli.views.plan_text import DEFAULT_LIMIT, plan_lines
 
-            console.show(plan_lines(found, limit))
+            console.show(plan_lines(found, DEFAULT_LIMIT if limit is None else limit, listed))
 
 
 def _detailed(found: Plan) -> ExitCode:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchctl.cli import console
-from launchctl.cli.selection import Selection
+from launchctl.cli.selection import Page, Selection
 from launchctl.diagnostics import Diagnostics, has_errors
 from launchctl.engine.plan import Override, Plan, fits
 from launchctl.errors import InvalidProject, UsageError
@@ -18,6 +18,7 @@ from launchctl.suggest import did_you_mean
 if TYPE_CHECKING:
     from launchctl.engine.pipeline import Compiled, Request
     from launchctl.engine.session import Session
+    from launchctl.engine.sweep_outline import SweepOutline
 
 
 def request_of(selection: Selection) -> Request:
@@ -105,13 +106,23 @@ def planned(session: Session, override: Override, *, refresh: bool = True) -> Pl
     return session.plan(override, refresh=refresh)
 
 
+def outlined(session: Session, plan: Plan, page: Page) -> Mapping[str, SweepOutline] | None:
+    """What there is to show of the plan's sweeps; None where it has none."""
+    program = session.compiled.program
+    if program is None or not any(change.trials for change in plan.changes):
+        return None
+    from launchctl.engine.sweep_outline import outlines
+
+    return outlines(program, plan, session.state(), offset=page.offset, limit=page.limit)
+
+
 def _addresses(session: Session) -> frozenset[str]:
     """Every address that the project or its state knows."""
     state, program = session.state(), session.compiled.program
-    recorded = (*state.runs, *state.configs) if state else ()
+    recorded = (*state.runs, *state.sweeps, *state.configs) if state else ()
     queues = (str(queue.address) for queue in program.queues.values()) if program else ()
     agents = (str(agent.address) for agent in program.agents.values()) if program else ()
-    return frozenset((*session.compiled.desired, *recorded, *queues, *agents))
+    return frozenset((*session.compiled.desired, *session.compiled.sweeps, *recorded, *queues, *agents))
 
 
 def tell_diagnostics(diagnostics: Diagnostics, sources: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from launchctl.engine.sweep_report import SweepReport, TrialHistory, report_of, 
 from launchctl.errors import UsageError
 from launchctl.state.model import State, SweepRecord
 from launchctl.suggest import did_you_mean
-from launchctl.sweeps.searcher import Searcher
+from launchctl.sweeps.searcher import page, size
 
 
 def read_sweep(session: Session, text: str, epoch: int | None = None, *, first: int = 20) -> SweepReport:
@@ -35,8 +35,8 @@ def read_sweep(session: Session, text: str, epoch: int | None = None, *, first: 
         raise UsageError(f"there is no sweep {address}", hint=did_you_mean(address, sweep_addresses(session, state)))
     if wanted is not None:
         raise UsageError(f"{address} has no epoch {wanted}: it was never applied")
-    searcher = Searcher(spec.search)
-    return report_of_new(spec, searcher.page(0, first or searcher.size or 0), searcher.size)
+    total = size(spec.search)
+    return report_of_new(spec, page(spec.search, 0, first or total or 0), total)
 
 
 def sweep_addresses(session: Session, state: State | None) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _recorded(session: Session, state: State, record: SweepRecord, wanted: int |
         epoch=epoch,
         latest_epoch=record.epoch,
         standing=record.standing,
-        size=Searcher(spec.search).size,
+        size=size(spec.search),
     )
 
 

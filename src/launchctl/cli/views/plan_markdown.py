@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
 from launchctl.cli.views.text import clip, format_value, listed, visible
 from launchctl.engine.plan import Change, Plan
+
+if TYPE_CHECKING:
+    from launchctl.cli.views.plan_sweeps import Outlines
+    from launchctl.engine.sweep_outline import SweepOutline
 
 LONGEST = 64_000
 """Characters; a comment on GitHub holds 65,536."""
@@ -36,7 +41,7 @@ def code(text: str) -> str:
     return f"<code>{_SPECIAL.sub(lambda found: f'&#{ord(found.group())};', text)}</code>"
 
 
-def plan_markdown(plan: Plan) -> str:
+def plan_markdown(plan: Plan, outlines: Outlines | None = None) -> str:
     """The comment's text."""
     head = (
         f"{marker(plan.project, plan.workspace)}\n"
@@ -48,7 +53,7 @@ def plan_markdown(plan: Plan) -> str:
     texts: list[str] = []
     left_out = 0
     for number, section in enumerate(parts, 1):
-        text, missing = _section(section, room if number == len(parts) else room // 2)
+        text, missing = _section(section, room if number == len(parts) else room // 2, outlines or {})
         texts.append(text)
         room -= len(text)
         left_out += missing
@@ -57,19 +62,47 @@ def plan_markdown(plan: Plan) -> str:
     return head + "".join(texts) + note + tail
 
 
-def _section(section: Section, room: int) -> tuple[str, int]:
+def _section(section: Section, room: int, outlines: Outlines) -> tuple[str, int]:
     """The text of a section within its room, and how many rows had none."""
     head = f"\n#### {section.title}\n\n| | address | what | why | where |\n| --- | --- | --- | --- | --- |\n"
-    changes, missing = _fit(map(_row, section.changes), len(section.changes), head, room * 2 // 3)
+    rows = (_row(change, outlines) for change in section.changes)
+    changes, missing = _fit(rows, len(section.changes), head, room * 2 // 3)
+    trials = _trials(section, outlines, (room - len(changes)) // 2)
+    return _fields(section, changes + trials, room, missing)
+
+
+def _fields(section: Section, above: str, room: int, missing: int) -> tuple[str, int]:
+    """What stands above with the section's fields beneath it."""
     fields_head = "\n<details><summary>Fields</summary>\n\n| address | field | class | old | new | where |\n"
     fields_head += "| --- | --- | --- | --- | --- | --- |\n"
     end = "\n</details>\n"
     total = sum(len(change.changes) for change in section.changes)
     if not total:
-        return changes, missing
+        return above, missing
     rows = (row for change in section.changes for row in _field_rows(change))
-    fields, more = _fit(rows, total, fields_head, room - len(changes) - len(end))
-    return changes + fields + end if fields else changes, missing + more
+    fields, more = _fit(rows, total, fields_head, room - len(above) - len(end))
+    return above + fields + end if fields else above, missing + more
+
+
+def _trials(section: Section, outlines: Outlines, room: int) -> str:
+    """The trials that are listed, as many as there is room for."""
+    listed = [change for change in section.changes if change.address in outlines and outlines[change.address].trials]
+    if not listed:
+        return ""
+    from launchctl.cli.views.plan_sweeps import trial_words, trials_left  # a plan without sweeps loads nothing of them
+
+    head = "\n<details><summary>Trials</summary>\n\n| address | values |\n| --- | --- |\n"
+    found = [
+        (f"{change.address}[{trial.key}]", trial_words(trial, outline))
+        for change in listed
+        for outline in (outlines[change.address],)
+        for trial in outline.trials
+    ]
+    rows = (f"| {code(address)} | {code(clip(words, 300))} |\n" for address, words in found)
+    text, left_out = _fit(rows, len(found), head, room - _TAIL)
+    left_out += sum(trials_left(change, outlines[change.address]) for change in listed)
+    more = f"\n+ {left_out:,} more (`--limit`, `--offset`)\n" if left_out else ""
+    return f"{text}{more}\n</details>\n" if text else ""
 
 
 def _fit(rows: Iterator[str], total: int, head: str, room: int) -> tuple[str, int]:
@@ -83,10 +116,21 @@ def _fit(rows: Iterator[str], total: int, head: str, room: int) -> tuple[str, in
     return (text if count else ""), total - count
 
 
-def _row(change: Change) -> str:
-    reason = "<br>".join(found for found in (why(change), *_details(change)) if found)
+def _row(change: Change, outlines: Outlines) -> str:
+    what, said = _what(change, outlines.get(change.address))
+    reason = "<br>".join(found for found in (*said, *_details(change)) if found)
     where = code(place(change)) if change.span else ""
-    return f"| `{SYMBOLS[change.action]}` | {code(clip(change.address))} | {verb(change)} | {reason} | {where} |\n"
+    return f"| `{SYMBOLS[change.action]}` | {code(clip(change.address))} | {what} | {reason} | {where} |\n"
+
+
+def _what(change: Change, outline: SweepOutline | None) -> tuple[str, tuple[str, ...]]:
+    """What is done, and why; of a sweep also what it consists of."""
+    if change.trials is None:
+        return verb(change), (why(change),)
+    from launchctl.cli.views.plan_sweeps import sweep_facts, sweep_verb, sweep_why
+
+    facts = (code(clip(visible(fact), 300)) for fact in sweep_facts(change, outline))
+    return sweep_verb(change) or verb(change), (sweep_why(change), *facts)
 
 
 def _details(change: Change) -> Iterator[str]:

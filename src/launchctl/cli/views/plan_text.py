@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, verb, why
 from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, shorten, visible
 from launchctl.engine.plan import Change, FieldChange, Plan
+
+if TYPE_CHECKING:
+    from launchctl.cli.views.plan_sweeps import Outlines
 
 DEFAULT_LIMIT = 50
 _FIELDS = 10
 _WIDEST_ADDRESS = 48
 
 
-def plan_lines(plan: Plan, limit: int = DEFAULT_LIMIT) -> Iterator[Line]:
+def plan_lines(plan: Plan, limit: int = DEFAULT_LIMIT, outlines: Outlines | None = None) -> Iterator[Line]:
     """The plan's lines: at most `limit` addresses a section and ten fields an address; all where it is 0."""
     for section in sections(plan):
         shown = section.changes[:limit] if limit else section.changes
@@ -21,6 +25,10 @@ def plan_lines(plan: Plan, limit: int = DEFAULT_LIMIT) -> Iterator[Line]:
         yield line(Segment(section.title, "bold"))
         for change in shown:
             yield from _change_lines(change, width, _FIELDS if limit else 0)
+            if change.trials is not None:
+                from launchctl.cli.views.plan_sweeps import sweep_lines
+
+                yield from sweep_lines(change, (outlines or {}).get(change.address))
         if len(shown) < len(section.changes):
             more = len(section.changes) - len(shown)
             yield line(Segment(f"  ... and {more:,} more (`--limit 0` shows all)", "dim"))
@@ -31,13 +39,11 @@ def plan_lines(plan: Plan, limit: int = DEFAULT_LIMIT) -> Iterator[Line]:
 
 
 def _change_lines(change: Change, width: int, fields: int) -> Iterator[Line]:
-    reason = why(change)
     yield line(
         "  ",
         Segment(SYMBOLS[change.action], STYLES.get(change.action, "")),
         f" {visible(change.address):<{width}}  ",
-        Segment(verb(change), STYLES.get(change.action, "")),
-        f": {reason}" if reason else "",
+        *_what(change),
         Segment(f"  {visible(place(change))}" if change.span else "", "dim"),
     )
     if change.message:
@@ -52,6 +58,18 @@ def _change_lines(change: Change, width: int, fields: int) -> Iterator[Line]:
     for position, option in enumerate(change.options):
         word = "or     " if position else "either " if len(change.options) > 1 else "way out: "
         yield line(Segment(f"      {word}", "cyan"), visible(option))
+
+
+def _what(change: Change) -> tuple[str | Segment, ...]:
+    """What is done, and why: `start: never run`; of a sweep `10,000 trials (never run)`."""
+    style, reason = STYLES.get(change.action, ""), why(change)
+    if change.trials is not None:
+        from launchctl.cli.views.plan_sweeps import sweep_verb, sweep_why  # a plan without sweeps loads nothing of them
+
+        reason = sweep_why(change)
+        if trials := sweep_verb(change):
+            return (Segment(trials, style), f" ({reason})" if reason else "")
+    return (Segment(verb(change), style), f": {reason}" if reason else "")
 
 
 def _field_line(field: FieldChange) -> Line:
