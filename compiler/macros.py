@@ -241,7 +241,7 @@ def validate_text(node: ScalarNode, scope: Scope) -> Iterator[Diagnostic]:
 def _fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
     name = token.name or ""
     if name not in CATALOGUE:
-        return _unknown(name, spelled)
+        return _unknown(name, spelled, scope)
     match CATALOGUE[name].binding:
         case Binding.APPLY:
             return _env_fault(token, spelled, scope)
@@ -264,10 +264,12 @@ def _trial_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
     return codes.MACRO_NOT_HERE, {"macro": spelled, "where": "a trial of a sweep"}, hint
 
 
-def _unknown(name: str, spelled: str) -> _Fault:
+def _unknown(name: str, spelled: str, scope: Scope) -> _Fault:
     literal = "write `$${` for the text `${`"
     if not name:
         return codes.INVALID_MACRO, {"macro": spelled}, literal
+    if name in (scope.parameters or ()):
+        return codes.UNKNOWN_MACRO, {"name": name}, f"`${{param:{name}}}` is the parameter; {literal}"
     found = nearest(name, CATALOGUE) if not name.isupper() else None
     if found:
         return codes.UNKNOWN_MACRO, {"name": name}, f'did you mean "{found}"? {literal}'
