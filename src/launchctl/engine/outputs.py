@@ -15,7 +15,9 @@ from pathlib import Path, PurePosixPath
 from launchctl.addresses import Kind
 from launchctl.compiler.dump import dump_yaml
 from launchctl.compiler.node import plain
-from launchctl.engine.rendering import CompiledRun
+from launchctl.compiler.sweep.trial import run_name
+from launchctl.engine.rendering import CompiledRun, CompiledSweep, Rendered
+from launchctl.engine.sweep_form import parameters_of
 from launchctl.errors import LaunchctlError
 from launchctl.values import JSON, is_list, is_mapping, pretty
 
@@ -36,25 +38,26 @@ class Output:
     content: str
 
 
-def compile_document(project: str, entity: str, runs: Iterable[CompiledRun]) -> JSON:
+def compile_document(project: str, entity: str, found: Iterable[Rendered]) -> JSON:
     """The document of `compile --format json`."""
     return {
         "format_version": FORMAT_VERSION,
         "project": project,
         "entity": entity or None,
-        "resources": [_resource(run) for run in runs],
+        "resources": [_sweep(one) if isinstance(one, CompiledSweep) else _resource(one) for one in found],
         "files": [],
     }
 
 
 def _resource(run: CompiledRun) -> JSON:
-    spec = run.spec
+    spec, trial = run.spec, run.spec.trial
+    point = {"trial": {"index": trial.index, "repeat": trial.repeat, "values": trial.values}} if trial else {}
     return {
         "address": str(spec.address),
-        "kind": "run",
+        "kind": "trial" if trial else "run",
         "resource": spec.resource,
         "run_id": run.identity.run_id,
-        "run_name": spec.address.name,
+        "run_name": run_name(spec.address.name, trial.key) if trial else spec.address.name,
         "queue": spec.queue,
         "agents": list(spec.agents),
         "job": spec.job,
@@ -64,13 +67,46 @@ def _resource(run: CompiledRun) -> JSON:
         "depends_on": [str(found.address) for found in spec.depends_on],
         "fingerprint": run.form.intent,
         "manifest": run.manifest.body,
+        **point,
     }
 
 
-def compile_yaml(runs: Iterable[CompiledRun]) -> Iterator[str]:
+def _sweep(found: CompiledSweep) -> JSON:
+    spec, launch = found.sweep.spec, found.sweep.spec.launch
+    return {
+        "address": str(spec.address),
+        "kind": "sweep",
+        "resource": launch.resource,
+        "queue": launch.queue,
+        "agents": list(launch.agents),
+        "job": launch.job,
+        "priority": launch.priority.value,
+        "depends_on": [str(upstream.address) for upstream in launch.depends_on],
+        "fingerprint": found.sweep.form.intent,
+        "method": spec.search.method,
+        "parameters": parameters_of(spec.search.space),
+        "size": found.size,
+        "offset": found.offset,
+        "shown": found.shown,
+    }
+
+
+def compile_yaml(found: Iterable[Rendered]) -> Iterator[str]:
     """The manifests as YAML documents, each with its address and source file above it."""
-    for run in runs:
-        yield f"---\n# {_headline(run)}\n{dump_yaml(run.manifest.body)}"
+    for one in found:
+        if isinstance(one, CompiledSweep):
+            yield f"# {_of_sweep(one)}\n"
+        else:
+            yield f"---\n# {_headline(one)}\n{dump_yaml(one.manifest.body)}"
+
+
+def _of_sweep(found: CompiledSweep) -> str:
+    """How many trials a sweep has, and which of them follow."""
+    search = found.sweep.spec.search
+    size = "no end of trials" if found.size is None else f"{found.size:,} trials"
+    if search.method == "bayes":
+        return f"{found.sweep.address} (bayes): {size}, chosen as results come in"
+    return f"{found.sweep.address} ({search.method}): {size}, of which {found.shown:,} follow from {found.offset:,} on"
 
 
 def _headline(run: CompiledRun) -> str:
@@ -81,10 +117,11 @@ def _headline(run: CompiledRun) -> str:
 # A folder of files.
 
 
-def outputs(runs: Iterable[CompiledRun]) -> tuple[Output, ...]:
-    """A file for each run, in the order of their paths."""
-    found = (Output(_path(run), str(run.spec.address), run.form.intent, _content(run)) for run in runs)
-    return tuple(sorted(found, key=lambda output: output.path))
+def outputs(found: Iterable[Rendered]) -> tuple[Output, ...]:
+    """A file for each run and each trial that is shown, in the order of their paths."""
+    runs = (one for one in found if isinstance(one, CompiledRun))
+    made = (Output(_path(run), str(run.spec.address), run.form.intent, _content(run)) for run in runs)
+    return tuple(sorted(made, key=lambda output: output.path))
 
 
 def _path(run: CompiledRun) -> str:

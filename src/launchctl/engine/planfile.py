@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from launchctl.compiler.program import FieldClass
 from launchctl.diagnostics import Span
-from launchctl.engine.plan import Action, Change, FieldChange, Override, Plan, Reason
+from launchctl.engine.plan import Action, Change, FieldChange, Override, Plan, Reason, TrialCounts
 from launchctl.errors import StalePlan
 from launchctl.schemas.validate import violations
 from launchctl.values import JSON, canonical, digest, digest_text
@@ -139,6 +139,10 @@ def change_to_json(change: Change) -> JSON:
         body["options"] = list(change.options)
     if change.affects:
         body["affects"] = list(change.affects)
+    if change.trials is not None:
+        body["trials"] = asdict(change.trials)
+    if change.digest:
+        body["digest"] = change.digest
     return body
 
 
@@ -187,6 +191,8 @@ def _change(read: Mapping[str, JSON]) -> Change:
         options=tuple(read.get("options", ())),
         affects=tuple(read.get("affects", ())),
         span=_span(read),
+        trials=TrialCounts(**read["trials"]) if "trials" in read else None,
+        digest=read.get("digest", ""),
     )
 
 

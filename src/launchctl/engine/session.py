@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from launchctl.addresses import Reference
+from launchctl.engine.abbreviation import expanded_override, expanded_reference
 from launchctl.engine.claims import is_in_flight
 from launchctl.engine.clients import Clients
-from launchctl.engine.events import RunLine
+from launchctl.engine.events import Overview, RunLine, Undrawn
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.pipeline import Compiled, Request
 from launchctl.engine.plan import Override, Plan
@@ -90,6 +92,7 @@ class Session:
             InvalidProject: the project has errors.
             StateError: the state cannot be read.
             ProviderError: a target does not answer about what runs there.
+            UsageError: an abbreviated key that fits several trials.
         """
         return make_plan(self.world(override or Override(), refresh=refresh, lineage=lineage))
 
@@ -110,7 +113,7 @@ class Session:
             observations=self.clients.observe(active),
             asked=frozenset(found.run_id for found in active),
             refreshed=refresh,
-            override=override,
+            override=expanded_override(override, partial(_keys_of, state)),
             environment=self.request.environment,
             renames=renames_of(program, state),
             sweeps=self.compiled.sweeps,
@@ -135,12 +138,37 @@ class Session:
 
     # Reading.
 
+    def expanded(self, reference: Reference) -> Reference:
+        """A reference with the key of its trial written out.
+
+        Raises:
+            UsageError: the key fits several trials on record.
+        """
+        return expanded_reference(reference, partial(_keys_of, self.state() if reference.address.key else None))
+
     def status(self, *, refresh: bool = True) -> tuple[RunLine, ...]:
         """Every active run's latest attempt, as it is now; writes nothing."""
+        return self.overview(refresh=refresh).runs
+
+    def overview(self, *, refresh: bool = True) -> Overview:
+        """Every active run's latest attempt as it is now, and what sweeps have left; writes nothing."""
         state = self.observed_state() if refresh else self.state()
         if state is None:
+            return Overview((), ())
+        waiting = schedule(state, self.clock(), self.request.environment).waiting
+        return Overview(run_lines(state, waiting), self._undrawn(state, waiting))
+
+    def undrawn(self) -> tuple[Undrawn, ...]:
+        """What sweeps have left; no target is asked."""
+        state = self.state()
+        return self._undrawn(state, {}) if state else ()
+
+    def _undrawn(self, state: State, waiting: Mapping[str, str]) -> tuple[Undrawn, ...]:
+        if not state.sweeps:
             return ()
-        return run_lines(state, schedule(state, self.clock(), self.request.environment).waiting)
+        from launchctl.engine.outlook import undrawn_of  # costs more than all else where there is no sweep
+
+        return undrawn_of(state, waiting, self.store.series)
 
     def observed(self, attempt: AttemptRecord) -> AttemptRecord:
         """An attempt as its target tells it now; writes nothing."""
@@ -171,6 +199,7 @@ class Session:
         Raises:
             UsageError: nothing of that name was ever decided.
         """
+        reference = self.expanded(reference)
         _, attempts = self.store.history(str(reference.address)) if self.store.head() else ((), ())
         fitting = [
             found
@@ -193,6 +222,12 @@ class Session:
         """Closes the connections and the state."""
         self.clients.close()
         self.store.close()
+
+
+def _keys_of(state: State | None, sweep: str) -> Collection[str]:
+    """Keys of a sweep's trials on record."""
+    start = f"{sweep}["
+    return {name[len(start) : -1] for name in (state.runs if state else ()) if name.startswith(start)}
 
 
 def _fresh(attempt: AttemptRecord, seen: Observation | None, now: float) -> AttemptRecord:

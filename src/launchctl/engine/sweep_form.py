@@ -175,6 +175,11 @@ def space_table(space: Space) -> Table:
     return found
 
 
+def parameters_of(space: Space) -> Mapping[str, JSON]:
+    """Every parameter by its name, with its distribution and the keys that it has."""
+    return {leaf.name: {"value": leaf.values[0]} if leaf.is_constant else dict(_leaf(leaf)) for leaf in space.leaves}
+
+
 _LEAF_KEYS: Mapping[Distribution, tuple[str, ...]] = {
     Distribution.CATEGORICAL: ("values",),
     Distribution.CATEGORICAL_W_PROBABILITIES: ("values", "probabilities"),
