@@ -11,11 +11,11 @@ import typer
 from launchctl.cli import console
 from launchctl.cli.ending import conclude
 from launchctl.cli.exit_code import ExitCode
-from launchctl.cli.options import DEFAULT_TRIALS, ApproveOption, with_override, with_project
+from launchctl.cli.options import ApproveOption, with_override, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.progress import interruptible, progress
 from launchctl.cli.project import opened, outlined, planned
-from launchctl.cli.selection import Page, Selection
+from launchctl.cli.selection import Selection
 from launchctl.cli.views.plan_text import plan_lines
 from launchctl.engine.events import Report
 from launchctl.engine.plan import Override, Plan
@@ -49,7 +49,7 @@ def apply(
     from launchctl.engine.apply import ApplyOptions
 
     with _planned(selection, override) as (session, plan):
-        listed = outlined(session, plan, Page(0, DEFAULT_TRIALS))
+        listed = outlined(session, plan)
         if plan.is_empty:
             console.show(plan_lines(plan, outlines=listed))
             if plan.serial == 0:

@@ -10,7 +10,7 @@ import typer
 
 from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode
-from launchctl.cli.options import TargetOption, with_project
+from launchctl.cli.options import DEFAULT_TRIALS, OffsetOption, TargetOption, TrialLimitOption, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import counted, line
@@ -19,7 +19,7 @@ from launchctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from launchctl.engine.pipeline import Compiled
-    from launchctl.engine.rendering import CompiledRun
+    from launchctl.engine.rendering import Rendered
 
 app = command_app()
 
@@ -41,26 +41,31 @@ def compile(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where DIR is out of date.")] = False,
     target: TargetOption = None,
+    limit: TrialLimitOption = DEFAULT_TRIALS,
+    offset: OffsetOption = 0,
     explain: Annotated[
         str | None,
         typer.Option("--explain", metavar="PATH", help="Which layer set a value, as in runs.baseline.config.shm-size."),
     ] = None,
 ) -> int:
-    """Print or write the concrete manifests. Knows no state, and needs no network."""
+    """Print or write the concrete manifests. Knows no state, and needs no network.
+
+    Of a sweep, the first trials, as its first epoch would start them.
+    """
     from launchctl.cli.project import compile_valid
-    from launchctl.engine.rendering import render
+    from launchctl.engine.rendering import Page, render
 
     if check and output is None:
         raise UsageError("`--check` needs the folder that it compares with", hint="add `-o DIR`")
     compiled, _ = compile_valid(selection)
     if explain is not None:
         return _explain(compiled, explain)
-    runs = tuple(render(compiled, selection.workspace, tuple(target or ())))
-    if target and not runs:
+    found = tuple(render(compiled, selection.workspace, tuple(target or ()), Page(offset, limit or None)))
+    if target and not found:
         raise UsageError(f'no run of this project is "{", ".join(target)}"')
     if output is not None:
-        return _to_folder(runs, output, check=check, is_whole=not target)
-    _print(compiled, runs, format)
+        return _to_folder(found, output, check=check, is_whole=not target and not offset)
+    _print(compiled, found, format)
     return ExitCode.OK
 
 
@@ -85,26 +90,31 @@ def _explain(compiled: Compiled, text: str) -> int:
     return ExitCode.OK
 
 
-def _print(compiled: Compiled, runs: Sequence[CompiledRun], format: str) -> None:
+def _print(compiled: Compiled, found: Sequence[Rendered], format: str) -> None:
     from launchctl.engine.outputs import compile_document, compile_yaml
 
     if format == "yaml":
-        for document in compile_yaml(runs):
+        for document in compile_yaml(found):
             console.show_text(document)
         return
     program = compiled.program
     assert program is not None  # the project is valid
-    console.show_json(compile_document(program.project, program.entity, runs))
+    console.show_json(compile_document(program.project, program.entity, found))
 
 
-def _to_folder(runs: Sequence[CompiledRun], folder: Path, *, check: bool, is_whole: bool) -> int:
+def _to_folder(found: Sequence[Rendered], folder: Path, *, check: bool, is_whole: bool) -> int:
     from launchctl.engine.outputs import differences, outputs, write_outputs
+    from launchctl.engine.rendering import CompiledSweep
 
-    wanted = outputs(runs)
+    wanted = outputs(found)
     work = differences if check else write_outputs
     changed = work(folder, wanted, is_whole=is_whole)
     console.show(line(f"{entry.kind:<8}{folder / entry.path}") for entry in changed)
     console.say(_result(len(changed), len(wanted), check=check))
+    for one in found:
+        if isinstance(one, CompiledSweep) and one.shown != one.size:
+            size = "trials without end" if one.size is None else counted(one.size, "trial")
+            console.say(f"{one.sweep.address}: {one.shown:,} of {size} (`--limit`, `--offset`)")
     return ExitCode.FAILED if check and changed else ExitCode.OK
 
 

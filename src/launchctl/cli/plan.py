@@ -11,7 +11,7 @@ from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode
 from launchctl.cli.options import DEFAULT_TRIALS, OffsetOption, PlanLimitOption, with_override, with_project
 from launchctl.cli.parser import command_app, example
-from launchctl.cli.selection import Page, Selection
+from launchctl.cli.selection import Selection
 from launchctl.engine.plan import Override, Plan
 from launchctl.errors import UsageError
 
@@ -54,8 +54,7 @@ def plan(
             raise _as_it_was_made()
         found, listed = _saved(selection), None
     else:
-        page = Page(offset, DEFAULT_TRIALS if limit is None else limit)
-        found, listed = _made(selection, override, output, page, refresh=refresh is not False)
+        found, listed = _made(selection, override, output, (offset, limit), refresh=refresh is not False)
     _show(found, format, limit, listed)
     if output is not None:
         console.say(f"Saved: `launchctl apply {output}` carries out exactly this plan")
@@ -63,7 +62,7 @@ def plan(
 
 
 def _made(
-    selection: Selection, override: Override, output: Path | None, page: Page, *, refresh: bool
+    selection: Selection, override: Override, output: Path | None, page: tuple[int, int | None], *, refresh: bool
 ) -> tuple[Plan, Outlines | None]:
     """A fresh plan, saved where that is asked for, with what there is to show of its sweeps."""
     from launchctl.cli.project import opened, outlined, planned
@@ -75,7 +74,8 @@ def _made(
         found = planned(session, override, refresh=refresh)
         if output is not None:
             save_plan(session, found, output)
-        return found, outlined(session, found, page)
+        offset, limit = page
+        return found, outlined(session, found, offset=offset, limit=DEFAULT_TRIALS if limit is None else limit)
 
 
 def _saved(selection: Selection) -> Plan:

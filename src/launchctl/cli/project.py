@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchctl.cli import console
-from launchctl.cli.selection import Page, Selection
+from launchctl.cli.selection import Selection
 from launchctl.diagnostics import Diagnostics, has_errors
 from launchctl.engine.plan import Override, Plan, fits
 from launchctl.errors import InvalidProject, UsageError
@@ -106,14 +106,14 @@ def planned(session: Session, override: Override, *, refresh: bool = True) -> Pl
     return session.plan(override, refresh=refresh)
 
 
-def outlined(session: Session, plan: Plan, page: Page) -> Mapping[str, SweepOutline] | None:
-    """What there is to show of the plan's sweeps; None where it has none."""
+def outlined(session: Session, plan: Plan, *, offset: int = 0, limit: int = 20) -> Mapping[str, SweepOutline] | None:
+    """What there is to show of the plan's sweeps, with so many trials of each; None where it has none."""
     program = session.compiled.program
     if program is None or not any(change.trials for change in plan.changes):
         return None
     from launchctl.engine.sweep_outline import outlines
 
-    return outlines(program, plan, session.state(), offset=page.offset, limit=page.limit)
+    return outlines(program, plan, session.state(), offset=offset, limit=limit)
 
 
 def _addresses(session: Session) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Which project a command line means, and which part of a long list."""
+"""Which project a command line means."""
 
 from __future__ import annotations
 
@@ -16,12 +16,3 @@ class Selection:
     variables: tuple[str, ...] = ()
     """`name=value`."""
     variable_files: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Part of a sweep's trials."""
-
-    offset: int
-    limit: int
-    """0 is all that follow."""

@@ -86,14 +86,14 @@ def _starting(search: Search, change: Change, state: State | None, offset: int, 
         return iter(following(search, taken, (), offset + count)[offset:])
     new = (
         trial
-        for trial in _points(search)
+        for trial in first_trials(search)
         if trial.key not in taken and not is_trial(accepted, trial.key, trial.values, trial.repeat)
     )
     return islice(new, offset, offset + count)
 
 
-def _points(search: Search) -> Iterator[Trial]:
-    """The first trials of a grid, made as they are asked for."""
+def first_trials(search: Search) -> Iterator[Trial]:
+    """The trials of a search in their order, made as they are asked for, up to a great many."""
     for offset in range(0, _MOST_LOOKED_AT, _PAGE):
         found = page(search, offset, _PAGE)
         yield from found
