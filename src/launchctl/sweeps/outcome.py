@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,7 +37,7 @@ _WAITING = frozenset({Status.PENDING, Status.INTENT, Status.SUBMITTED, Status.PR
 def finite(values: Iterable[object]) -> tuple[float, ...]:
     """The values that are finite numbers; a boolean is none."""
     numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
-    return tuple(float(value) for value in numbers if abs(value) < math.inf)
+    return tuple(float(value) for value in numbers if abs(value) <= sys.float_info.max)
 
 
 def is_better(value: float, other: float, objective: Objective) -> bool:

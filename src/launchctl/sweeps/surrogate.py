@@ -6,6 +6,7 @@ improvement; asked for the next point, it chooses among the candidates that a se
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
@@ -16,9 +17,12 @@ from bayes_opt.acquisition import ExpectedImprovement
 from bayes_opt.target_space import TargetSpace
 from numpy.random import RandomState
 from sklearn.gaussian_process import GaussianProcessRegressor  # type: ignore[import-untyped]
-from sklearn.gaussian_process.kernels import Matern  # type: ignore[import-untyped]
+from sklearn.gaussian_process.kernels import Matern, WhiteKernel  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from launchctl.values import JSON
+
+Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Coordinates: TypeAlias = tuple[float, ...]
 Promise: TypeAlias = Callable[[Sequence[Coordinates]], list[float]]
 """How much better than the best one each of some points is expected to be."""
@@ -28,6 +32,10 @@ Choose: TypeAlias = Callable[[Promise], Coordinates]
 _MOST_SCALES = 24
 """Wider spaces have one length scale for all axes, so that a fit stays cheap."""
 _SCALES = (0.05, 20.0)
+_NOISE = (1e-3, (1e-6, 0.3))
+"""First guess and bounds of the part of the variance that is noise: no training is measured exactly."""
+_LEAST_VARIANCE = 1e-12
+_FAR = 5.0
 _APART = 5e-4
 """A point as near as that to one that was tried says nothing new: without noise a search would dwell there."""
 
@@ -48,21 +56,31 @@ class _Chosen(ExpectedImprovement):
         n_smart: int = 0,
         fit_gp: bool = True,  # noqa: FBT001, FBT002
         random_state: int | RandomState | None = None,
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    ) -> Array:
         """The point that is chosen by its expected improvement over the best observation, expected ones left aside."""
         if fit_gp:
             self._fit_gp(gp, target_space)
         self.y_max = self._best  # type: ignore[assignment]
-        acquisition = self._get_acq(gp)
+        process: JSON = gp  # has no types
+        noise = float(process.kernel_.k2.noise_level)
 
         def promise(points: Sequence[Coordinates]) -> list[float]:
             candidates = np.array(points)
-            is_new = np.ones(len(candidates), dtype=bool)
-            for known in target_space.params:
-                is_new &= np.abs(candidates - known).max(axis=1) >= _APART
-            return [float(value) for value in np.where(is_new, -acquisition(candidates), 0.0)]
+            mean, deviation = process.predict(candidates, return_std=True)
+            # What an improvement is measured by is the value itself, without the noise of measuring it.
+            certain = np.sqrt(np.maximum(deviation**2 - noise, _LEAST_VARIANCE))
+            gains = self.base_acq(mean, certain) * _are_new(candidates, target_space.params)
+            return [float(gain) for gain in gains]
 
         return np.array(self._choose(promise))
+
+
+def _are_new(candidates: Array, known: Array) -> Array:
+    """1 for points that are apart from all that are known, 0 for the others."""
+    nearest = np.full(len(candidates), np.inf)
+    for point in known:
+        nearest = np.minimum(nearest, np.abs(candidates - point).max(axis=1))
+    return (nearest >= _APART).astype(np.float64)
 
 
 def suggest(
@@ -76,14 +94,28 @@ def suggest(
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # Of hyperparameters at their bounds, and of fits that end early: nothing that a user could mend.
         warnings.simplefilter("ignore")
-        optimizer = _optimizer(len(observed[0]), _Chosen(choose, -min(losses)), seed)
-        for point, loss in zip(observed, losses, strict=True):
-            optimizer.register(np.array(point), -loss)
+        targets = _targets(losses)
+        optimizer = _optimizer(len(observed[0]), _Chosen(choose, max(targets)), seed)
+        for point, target in zip(observed, targets, strict=True):
+            optimizer.register(np.array(point), target)
         if open_points:
             expected = cast("Sequence[float]", optimizer.predict([_named(point) for point in open_points]))
             for point, target in zip(open_points, expected, strict=True):
                 optimizer.register(np.array(point), float(target))
         optimizer.suggest()
+
+
+def _targets(losses: Sequence[float]) -> list[float]:
+    """Losses as targets to maximise, with mean 0 and deviation 1; what is far worse than half of them is cut.
+
+    A trial that diverged would otherwise make all the others look alike.
+    """
+    scaled = np.array(losses) / max(*map(abs, losses), sys.float_info.min)
+    middle, best = float(np.median(scaled)), float(np.min(scaled))
+    if middle > best:
+        scaled = np.minimum(scaled, middle + _FAR * (middle - best))
+    deviation = float(np.std(scaled))
+    return [float(value) for value in (np.mean(scaled) - scaled) / (deviation if deviation > 0 else 1.0)]
 
 
 def _optimizer(width: int, acquisition: _Chosen, seed: int) -> BayesianOptimization:
@@ -92,7 +124,8 @@ def _optimizer(width: int, acquisition: _Chosen, seed: int) -> BayesianOptimizat
         None, bounds, acquisition, random_state=seed, verbose=0, allow_duplicate_points=True
     )
     scales = cast("float", np.ones(width if width <= _MOST_SCALES else 1))
-    optimizer.set_gp_params(kernel=Matern(scales, _SCALES, nu=2.5), n_restarts_optimizer=1)
+    kernel = Matern(scales, _SCALES, nu=2.5) + WhiteKernel(*_NOISE)
+    optimizer.set_gp_params(kernel=kernel, normalize_y=False, n_restarts_optimizer=1)
     return optimizer
 
 
