@@ -86,7 +86,8 @@ def test_only_a_run_is_renamed_and_only_to_a_run(call: Call, old: str, new: str,
     refused = call("state", "mv", old, new)
     assert (refused.returncode, refused.stderr) == (
         64,
-        f'error: "{wrong}" is no run: only runs can be renamed\nhint: as in `runs.baseline`\n',
+        f'error: "{wrong}" is no run and no sweep: only these can be renamed\n'
+        "hint: as in `runs.baseline` or `sweeps.lr`\n",
     )
     assert call("state", "list").stdout == before
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +22,8 @@ from launchctl.errors import LaunchctlError, StateError, UsageError
 
 if TYPE_CHECKING:
     from launchctl.engine.session import Session
-    from launchctl.state.model import RunState, State
-    from launchctl.state.store import Write
+    from launchctl.state.model import RunState, Standing, State
+    from launchctl.state.store import PutRun, Write
     from launchctl.values import JSON
 
 app = command_app(help="Look at the state and mend it.", example=example("launchctl state list"))
@@ -36,7 +37,7 @@ def state() -> None:
 @app.command("list", epilog=example("launchctl state list"))
 @with_project()
 def list_(selection: Selection) -> int:
-    """List the runs on record, those that the project does not name any more too."""
+    """List the runs and sweeps on record, those that the project does not name any more too."""
     from launchctl.cli.project import opened_to_look
     from launchctl.cli.views.state_text import list_lines
 
@@ -48,34 +49,36 @@ def list_(selection: Selection) -> int:
 @app.command(epilog=example("launchctl state show runs.baseline"))
 @with_project()
 def show(selection: Selection, address: AddressArgument) -> int:
-    """Show one run with its generations and attempts."""
+    """Show one run or trial with its generations and attempts, or one sweep and how many trials it has."""
     from launchctl.cli.project import opened_to_look
-    from launchctl.cli.views.state_text import show_lines
+    from launchctl.cli.views.state_text import show_lines, sweep_lines
 
     name = address_of(address)
     with opened_to_look(selection) as session:
-        record = _run(_recorded(session), name)
-        console.show(show_lines(record.run, *session.store.history(name)))
+        found = _recorded(session)
+        if name in found.sweeps:
+            console.show(sweep_lines(found.sweeps[name], _trials_of(found, name)))
+        else:
+            record = _run(found, name)
+            console.show(show_lines(record.run, *session.store.history(record.run.address)))
     return ExitCode.OK
 
 
 @app.command(epilog=example("launchctl state rm runs.baseline"))
 @with_project()
 def rm(selection: Selection, address: AddressArgument) -> int:
-    """Forget a run without touching it: its history stays, and what runs goes on unobserved."""
-    from dataclasses import replace
-
+    """Forget a run, or a sweep with its trials: its history stays, and what runs goes on, untouched and unobserved."""
     from launchctl.cli.project import opened_to_look
-    from launchctl.state.model import Standing
-    from launchctl.state.store import PutRun
 
     name = address_of(address)
     with opened_to_look(selection) as session:
         found = _recorded(session)
-        record = _run(found, name)
-        active = any(not attempt.status.is_terminal for attempt in record.attempts)
-        standing = Standing.DETACHED if active else Standing.FORGOTTEN
-        _decide(session, found, [PutRun(replace(record.run, standing=standing))])
+        if name in found.sweeps:
+            writes, standing = _forgotten_sweep(found, name)
+        else:
+            write = _forgotten_run(_run(found, name))
+            name, standing, writes = write.record.address, write.record.standing, [write]
+        _decide(session, found, writes)
     console.say(f"{name} is {standing.value}")
     return ExitCode.OK
 
@@ -87,17 +90,24 @@ def mv(
     old: AddressArgument,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The address from now on.")],
 ) -> int:
-    """Give a run's history another address. `moved:` in the project does so in a way that a review shows."""
+    """Give the history of a run, or of a sweep, another address. `moved:` in the project shows it in a review."""
     from launchctl.cli.project import opened_to_look
     from launchctl.state.store import RenameRun
 
-    source, target = _run_address(old), _run_address(new)
+    kind, source = _whole(old)
+    other, target = _whole(new)
+    if kind is not other:
+        raise UsageError(f"{source} cannot become {target}", hint="a run stays a run, and a sweep a sweep")
     with opened_to_look(selection) as session:
         found = _recorded(session)
-        _run(found, source)
-        if target in found.runs:
-            raise UsageError(f"{target} has a history of its own", hint=f"`launchctl state show {target}`")
-        _decide(session, found, [RenameRun(source, target)])
+        if kind is Kind.SWEEPS:
+            writes = _renamed_sweep(found, source, target)
+        else:
+            _run(found, source)
+            if target in found.runs:
+                raise _taken(target)
+            writes = [RenameRun(source, target)]
+        _decide(session, found, writes)
     console.say(f"{source} is {target} from now on")
     return ExitCode.OK
 
@@ -207,16 +217,62 @@ def repair(selection: Selection) -> int:
     return ExitCode.OK
 
 
-def _run_address(text: str) -> str:
-    """The address of a run, whole: neither another kind of thing nor one of its generations has a history of its own.
+def _whole(text: str) -> tuple[Kind, str]:
+    """The address of a run or a sweep, whole: nothing else has a history that another name could have.
 
     Raises:
         UsageError: the text is something else.
     """
     reference = reference_of(text)
-    if reference != Reference(Address(Kind.RUNS, reference.address.name)):
-        raise UsageError(f'"{text}" is no run: only runs can be renamed', hint="as in `runs.baseline`")
-    return str(reference.address)
+    address = reference.address
+    if reference != Reference(Address(address.kind, address.name)) or address.kind not in {Kind.RUNS, Kind.SWEEPS}:
+        raise UsageError(
+            f'"{text}" is no run and no sweep: only these can be renamed', hint="as in `runs.baseline` or `sweeps.lr`"
+        )
+    return address.kind, str(address)
+
+
+def _taken(address: str) -> UsageError:
+    return UsageError(f"{address} has a history of its own", hint=f"`launchctl state show {address}`")
+
+
+def _forgotten_run(record: RunState) -> PutRun:
+    from launchctl.state.model import Standing
+    from launchctl.state.store import PutRun
+
+    active = any(not attempt.status.is_terminal for attempt in record.attempts)
+    return PutRun(replace(record.run, standing=Standing.DETACHED if active else Standing.FORGOTTEN))
+
+
+def _forgotten_sweep(found: State, address: str) -> tuple[Sequence[Write], Standing]:
+    """The writes that forget a sweep and its trials; it is detached while one of these may run."""
+    from launchctl.state.model import Standing
+    from launchctl.state.store import PutSweep
+
+    trials = [_forgotten_run(trial) for trial in _trials_of(found, address)]
+    active = any(trial.record.standing is Standing.DETACHED for trial in trials)
+    standing = Standing.DETACHED if active else Standing.FORGOTTEN
+    return [*trials, PutSweep(replace(found.sweeps[address], standing=standing))], standing
+
+
+def _renamed_sweep(found: State, source: str, target: str) -> Sequence[Write]:
+    """The writes that rename a sweep; under the old name stays which epochs it has had."""
+    from launchctl.state.model import Standing
+    from launchctl.state.store import PutSweep, RenameSweep
+
+    if source not in found.sweeps:
+        raise _unknown(source)
+    record, other = found.sweeps[source], found.sweeps.get(target)
+    is_free = other is None or (other.standing is Standing.FORGOTTEN and other.epoch <= record.epoch)
+    if not is_free or _trials_of(found, target):
+        raise _taken(target)
+    gone = replace(record, standing=Standing.FORGOTTEN, protect=False)
+    return [RenameSweep(source, target), PutSweep(gone)]
+
+
+def _trials_of(found: State, address: str) -> Sequence[RunState]:
+    """The trials of a sweep on record, of every epoch."""
+    return [run for name, run in found.runs.items() if name.startswith(f"{address}[")]
 
 
 def _recorded(session: Session) -> State:
@@ -227,9 +283,20 @@ def _recorded(session: Session) -> State:
 
 
 def _run(found: State, address: str) -> RunState:
-    if address not in found.runs:
-        raise UsageError(f"{address} is not in the state", hint="`launchctl state list` shows what is")
-    return found.runs[address]
+    """A run, or a trial by as much of its key as no other trial has."""
+    if address in found.runs:
+        return found.runs[address]
+    start = address.removesuffix("]")
+    fitting = [run for name, run in found.runs.items() if "[" in start and name.startswith(start)]
+    if len(fitting) > 1:
+        raise UsageError(f"{address} fits {len(fitting)} trials", hint="`launchctl state list` shows their keys")
+    if not fitting:
+        raise _unknown(address)
+    return fitting[0]
+
+
+def _unknown(address: str) -> UsageError:
+    return UsageError(f"{address} is not in the state", hint="`launchctl state list` shows what is")
 
 
 def _decide(session: Session, found: State, writes: Sequence[Write]) -> None:
