@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from launchctl.addresses import Reference, matches, parse_address
+from launchctl.addresses import Kind, Reference, matches, parse_address
 from launchctl.cli import console
 from launchctl.cli.ending import conclude
 from launchctl.cli.options import AddressesArgument, reference_of, with_project
@@ -23,22 +23,40 @@ if TYPE_CHECKING:
 app = command_app()
 
 
-@app.command(epilog=example("launchctl cancel runs.baseline", "launchctl cancel 'runs.trial-*'"))
+@app.command(
+    epilog=example("launchctl cancel runs.baseline", "launchctl cancel sweeps.lr", "launchctl cancel 'runs.trial-*'")
+)
 @with_project()
 def cancel(selection: Selection, addresses: AddressesArgument) -> int:
-    """Stop runs. One that is cancelled is never started again by itself."""
+    """Stop runs, or a sweep with all its trials. What is cancelled is never started again by itself."""
     from launchctl.cli.project import opened_to_look
     from launchctl.engine.stop import cancel as stop
 
     with opened_to_look(selection) as session:
         references = [found for text in addresses for found in _meant(session, text)]
-        under_way = [found for found in references if _is_under_way(session, found)]
+        under_way = list(dict.fromkeys(one for found in references for one in _under_way(session, found)))
+        is_left = any(str(found.address) == left.address for left in session.undrawn() for found in references)
         with progress() as sink:
             report = stop(session, references, sink)
         report = replace(report, runs=tuple(_line(session.attempt(found)) for found in under_way))
-        if not under_way:
+        if not under_way and not is_left:
             console.say("Nothing to cancel: it has ended already")
         return conclude(session, report)
+
+
+def _under_way(session: Session, reference: Reference) -> Iterator[Reference]:
+    """What a reference means that had not ended: one attempt, or the trials of a sweep."""
+    if reference.address.kind is not Kind.SWEEPS or reference.address.key:
+        if _is_under_way(session, reference):
+            yield reference
+        return
+    state = session.state()
+    for name, run in state.runs.items() if state else ():
+        address = parse_address(name)
+        if address is not None and (address.kind, address.name) == (Kind.SWEEPS, reference.address.name):
+            for attempt in run.attempts:
+                if not attempt.status.is_terminal:
+                    yield Reference(address, attempt.generation, attempt.number)
 
 
 def _is_under_way(session: Session, reference: Reference) -> bool:
@@ -71,6 +89,11 @@ def _meant(session: Session, text: str) -> Iterator[Reference]:
         return
     state = session.state()
     found = [
+        Reference(address)
+        for left in session.undrawn()
+        if (address := parse_address(left.address)) and matches(address, text)
+    ]
+    found += [
         Reference(address)
         for name, run in (state.runs.items() if state else ())
         if (address := parse_address(name)) and matches(address, text)

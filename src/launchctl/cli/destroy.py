@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from launchctl.addresses import generation_name
 from launchctl.cli import console
 from launchctl.cli.ending import conclude
 from launchctl.cli.exit_code import ExitCode
@@ -45,5 +46,5 @@ def destroy(selection: Selection, *, auto_approve: ApproveOption = False) -> int
 
 def _by_generation(plan: Plan) -> Plan:
     """The plan with the generation in each address: two of one run may be under way."""
-    changes = (replace(change, address=f"{change.address}@g{change.generation}") for change in plan.changes)
+    changes = (replace(change, address=generation_name(change.address, change.generation)) for change in plan.changes)
     return replace(plan, changes=tuple(changes))

@@ -7,10 +7,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from launchctl.addresses import parse_reference
+from launchctl.addresses import attempt_name, parse_reference
 from launchctl.cli import console
 from launchctl.cli.exit_code import ExitCode, gravest
-from launchctl.cli.views.status_text import STATUS_WORDS, cut_notice, never_started, run_name, status_lines
+from launchctl.cli.views.status_text import (
+    STATUS_WORDS,
+    cut_notice,
+    never_started,
+    run_name,
+    status_lines,
+    undrawn_line,
+)
 from launchctl.cli.views.text import Line, Segment, counted, line, shorten, visible
 from launchctl.engine.events import Report, RunLine
 from launchctl.errors import LaunchctlError
@@ -51,7 +58,8 @@ def _show(session: Session, report: Report, *, waited: bool) -> None:
     if report.runs:
         console.show(_runs(report.runs, _last_outputs(session, runs) if waited else {}))
         console.tell(*cut_notice(runs))
-    told = {f"{run.address}@g{run.generation}#a{run.attempt}: {run.message}" for run in runs}
+    console.tell(*map(undrawn_line, report.undrawn))
+    told = {f"{attempt_name(run.address, run.generation, run.attempt)}: {run.message}" for run in runs}
     for error in report.errors:
         if error not in told:
             console.tell(line(Segment("error:", "bold red"), f" {visible(error)}"))
@@ -77,7 +85,7 @@ def _last_outputs(session: Session, runs: Sequence[RunLine]) -> Mapping[str, str
 
 
 def _last_line(session: Session, run: RunLine) -> str:
-    reference = parse_reference(f"{run.address}@g{run.generation}#a{run.attempt}")
+    reference = parse_reference(attempt_name(run.address, run.generation, run.attempt))
     tail, is_whole = b"", True
     try:
         for chunk in session.logs(reference, follow=False) if reference else ():
@@ -111,6 +119,6 @@ def _ways_on(report: Report, *, waited: bool) -> Iterator[Line]:
         active = next((run for run in report.runs if run.status.is_active), None)
         logs = f", `launchctl logs -f {active.address}` what one prints" if active else ""
         yield line(f"`launchctl status` shows how they do{logs}")
-        if any(run.waiting_for for run in report.runs):
+        if report.undrawn or any(run.waiting_for for run in report.runs):
             by_itself = "" if waited else "; `launchctl apply --wait` does so by itself"
             yield line(f"`launchctl apply` starts what waits once it may start{by_itself}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from launchctl.addresses import attempt_name
 from launchctl.cli import console
 from launchctl.cli.options import AddressArgument, reference_of, with_project
 from launchctl.cli.parser import command_app, example
@@ -42,7 +43,7 @@ def _require_started(attempt: AttemptRecord) -> None:
     """Tells silence from an attempt that had no chance to print."""
     if never_started(attempt.status, attempt.started_at, attempt.exit_code):
         said = "" if attempt.message in {"", "never started"} else f": {attempt.message}"
-        name = f"{attempt.address}@g{attempt.generation}#a{attempt.number}"
+        name = attempt_name(attempt.address, attempt.generation, attempt.number)
         raise UsageError(
             f"{name} never started{said}", hint=f"`launchctl state show {attempt.address}` shows its record"
         )

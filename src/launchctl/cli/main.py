@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "compile": "Print or write the concrete manifests.",
     "plan": "Show what apply would do, and why.",
     "apply": "Show the plan, ask, carry it out.",
+    "agent": "Keep queues draining, until it is stopped.",
     "destroy": "Cancel what runs; history stays.",
     "status": "List what runs, what waits and how it ended.",
     "logs": "Print what a run prints.",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from launchctl.addresses import attempt_name
 from launchctl.cli import console
 from launchctl.cli.options import AddressArgument, reference_of, with_project
 from launchctl.cli.parser import command_app, example
@@ -30,5 +31,6 @@ def resolve(
     reference = reference_of(address)
     with opened_to_look(selection) as session:
         found = record(session, reference, Status(outcome))
-    console.say(f"{found.address}@g{found.generation}#a{found.number} is recorded as {outcome}")
+    name = attempt_name(found.address, found.generation, found.number)
+    console.say(f"{name} is recorded as {outcome}")
     return 0

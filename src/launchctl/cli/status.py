@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from launchctl.cli import console
-from launchctl.cli.options import with_project
+from launchctl.cli.options import DEFAULT_TRIALS, TrialLimitOption, with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
-from launchctl.cli.views.status_text import cut_notice, status_lines
+from launchctl.cli.views.status_sweeps import overview_lines
+from launchctl.cli.views.status_text import cut_notice
 from launchctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from launchctl.engine.events import RunLine
+    from launchctl.engine.events import Overview
 
 app = command_app()
 
@@ -34,6 +35,7 @@ def status(
         bool, typer.Option("--watch", "-w", help="Look again every two seconds until all has ended.")
     ] = False,
     format: Annotated[Literal["text", "json"], typer.Option("--format", help="How to print it.")] = "text",
+    limit: TrialLimitOption = DEFAULT_TRIALS,
 ) -> int:
     """List what runs, what waits and how it ended."""
     from launchctl.cli.project import opened_to_look
@@ -42,19 +44,19 @@ def status(
         raise UsageError("`--watch` has no JSON form", hint="run `launchctl status --format json` again and again")
     with opened_to_look(selection) as session:
         if watch:
-            _watch(session.status)
+            _watch(session.overview, limit)
         elif format == "json":
             from launchctl.cli.views.status_json import status_document
 
-            console.show_json(status_document(session.status()))
+            console.show_json(status_document(*session.overview()))
         else:
-            runs = session.status()
-            console.show(status_lines(runs, time.time()))
+            runs, undrawn = session.overview()
+            console.show(overview_lines(runs, time.time(), undrawn, limit))
             console.tell(*cut_notice(runs))
     return 0
 
 
-def _watch(look: Callable[[], Sequence[RunLine]]) -> None:
+def _watch(look: Callable[[], Overview], limit: int) -> None:
     """Shows the runs until all have ended: in place on a terminal, elsewhere again wherever something changed."""
     if console.is_rich(sys.stdout, os.environ):
         from launchctl.cli.views.live import watch_runs
@@ -63,11 +65,11 @@ def _watch(look: Callable[[], Sequence[RunLine]]) -> None:
         return
     before: object = None
     while True:
-        runs = look()
-        seen = [(run.run_id, run.status, run.waiting_for) for run in runs]
+        runs, undrawn = look()
+        seen = ([(run.run_id, run.status, run.waiting_for) for run in runs], undrawn)
         if seen != before:
-            console.show(status_lines(runs, time.time()))
-        if all(run.status.is_terminal for run in runs):
+            console.show(overview_lines(runs, time.time(), undrawn, limit))
+        if not undrawn and all(run.status.is_terminal for run in runs):
             return
         before = seen
         time.sleep(_PAUSE)

@@ -35,6 +35,10 @@ from launchctl.status import Status
 
 FIRST_POLL, LAST_POLL = 0.05, 1.0
 """Seconds between two looks at what runs: the shortest after anything moved, then ever longer up to the longest."""
+IDLE_POLL = 5.0
+"""The longest pause of an agent for which there is nothing to do."""
+FIRST_RETRY, LAST_RETRY = 15.0, 300.0
+"""Seconds until an agent tries again what could not be started or read: ever longer while that goes on."""
 START_SECONDS = 2.0
 """How long trials are drawn and started before what runs is looked at again."""
 READ_SECONDS = 10.0
@@ -54,7 +58,7 @@ class Drain:
         self._share = share
         self.roster = Roster(means.store, means.environment, share.queues if share else None)
         self.ledger = Ledger(means.store, means.sink, self.roster)
-        self._starter = Starter(means, self.ledger, self.roster)
+        self._starter = Starter(means, self.ledger, self.roster, share.begun if share else None)
         self._workers = Workers(means.parallelism)
         courses = Courses(means.store, self.roster)
         self._meter = Meter(means, self.ledger, self.roster, courses, self._launch)
@@ -62,6 +66,7 @@ class Drain:
         self._drawer = Drawer(means, self.roster, courses, self._meter)
         self._teller = Teller(means, self.roster, self._drawer, share)
         self._read_until = math.inf
+        self._again_at, self._again_in = 0.0, FIRST_RETRY
 
     @property
     def undrawn(self) -> tuple[Undrawn, ...]:
@@ -91,7 +96,8 @@ class Drain:
                     pause = FIRST_POLL
                 else:
                     self._pause(pause)
-                    pause = min(pause * 1.5, LAST_POLL)
+                    pause = min(pause * 1.5, self._longest_pause())
+                self._try_again()
         finally:
             self._workers.close()
             self._meter.close()
@@ -100,6 +106,24 @@ class Drain:
         """Sleeps, but not past the end of a log that something waits for."""
         if not (self._meter.is_behind and self._meter.wait(seconds)):
             self._means.interrupt.wait(seconds)
+
+    def _longest_pause(self) -> float:
+        """An agent that has nothing to do looks for news less often; a rule that stops trials wants them soon."""
+        if self._share is not None and not self._is_work_left():
+            return IDLE_POLL
+        return LAST_POLL / 2 if self._pruner.is_needed else LAST_POLL
+
+    def _try_again(self) -> None:
+        """What was tried in vain is left to the next drain; an agent, which has none after it, tries again."""
+        now = self._means.clock()
+        if self._share is None or now < self._again_at:
+            return
+        is_stuck = bool(self._starter.stuck or self._starter.given_up)
+        self._again_in = min(self._again_in * 2, LAST_RETRY) if is_stuck else FIRST_RETRY
+        self._again_at = now + self._again_in
+        self._starter.stuck.clear()
+        self._starter.given_up.clear()
+        self._meter.try_again()
 
     def _is_over(self, until: float) -> bool:
         if self._watched is None:
@@ -163,7 +187,7 @@ class Drain:
         """How many more attempts may run that this process has started."""
         if self._share is None or self._share.max_jobs is None:
             return math.inf
-        return self._share.max_jobs - sum(run_id in self.roster.active for run_id in self._starter.begun)
+        return self._share.max_jobs - sum(run_id in self.roster.active for run_id in self._share.begun)
 
     def _tell(self, *, at_once: bool) -> None:
         self._teller.tell(self._starter.stuck, self._room(), at_once=at_once)

@@ -151,6 +151,14 @@ class RunLine:
     ended_at: float | None = None
 
 
+class Overview(NamedTuple):
+    """How a project does."""
+
+    runs: tuple[RunLine, ...]
+    undrawn: tuple[Undrawn, ...]
+    """What sweeps have left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """How an apply ended."""

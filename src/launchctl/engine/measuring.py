@@ -72,6 +72,10 @@ class Meter:
             wait_for(self._looks, timeout=seconds, return_when=FIRST_COMPLETED)
         return bool(self._looks)
 
+    def try_again(self) -> None:
+        """Reads what could not be read before."""
+        self._given_up.clear()
+
     def close(self) -> None:
         """Lets the threads end."""
         self._workers.close()

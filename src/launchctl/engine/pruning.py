@@ -25,6 +25,11 @@ class Pruner:
         self._judged: dict[str, int] = {}
         """By sweep, the readings that were looked at last."""
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether trials run that may be stopped early."""
+        return any(course.search.stopping is not None and course.tally.active for course in self._courses.all())
+
     def prune(self) -> bool:
         """Puts on record which trials are to be stopped; whether there are any."""
         moved = False

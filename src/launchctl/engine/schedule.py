@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from launchctl.addresses import attempt_name
 from launchctl.engine.launch import Launch
 from launchctl.engine.tally import sweep_of
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
@@ -35,8 +36,7 @@ class Schedule:
 
 def reference(attempt: AttemptRecord) -> str:
     """`runs.x@g1#a2`, and of a trial `sweeps.x[3f09a1c2]@e1#a2`."""
-    series = "e" if attempt.address.startswith("sweeps.") else "g"
-    return f"{attempt.address}@{series}{attempt.generation}#a{attempt.number}"
+    return attempt_name(attempt.address, attempt.generation, attempt.number)
 
 
 def schedule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Share:
     """Names of the queues from which it starts; it looks after whatever runs, as every drain does."""
     max_jobs: int | None
     """How many attempts that it has started itself may be active at a time; None is no limit."""
+    begun: set[str] = field(default_factory=set[str])
+    """Run ids of what this process has begun to start; another process of the same agent counts its own."""
 
     @property
     def full(self) -> str:

@@ -33,7 +33,8 @@ _Calls = dict[Future[Outcome], AttemptRecord]
 class Starter:
     """Starts attempts of one drain, and remembers which it could not."""
 
-    def __init__(self, means: Means, ledger: Ledger, roster: Roster) -> None:
+    def __init__(self, means: Means, ledger: Ledger, roster: Roster, begun: set[str] | None = None) -> None:
+        """`begun` is filled with the run ids of attempts that were claimed here to be started."""
         self._means = means
         self._ledger = ledger
         self._roster = roster
@@ -41,8 +42,7 @@ class Starter:
         self._left_over: set[str] = set()
         """Run ids of attempts that somebody else had begun with."""
         self._bug: BaseException | None = None
-        self.begun: set[str] = set()
-        """Run ids of attempts that were claimed here to be started."""
+        self._begun = begun if begun is not None else set[str]()
         self.stuck: dict[str, str] = {}
         """Run ids of pending attempts that were tried in vain, to what they wait for."""
         self.given_up: set[str] = set()
@@ -81,7 +81,7 @@ class Starter:
             self._roster.put(found)
         self.release(found for found in claimed if found.cancel_requested)
         wanted = [found for found in claimed if not found.cancel_requested]
-        self.begun |= {found.run_id for found in wanted}
+        self._begun |= {found.run_id for found in wanted}
         if wanted:
             means.sink(Claimed(tuple((reference(found), found.run_id) for found in wanted)))
         old = self._left_over

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 
 from launchctl.engine.events import Undrawn, Waiting
 from launchctl.engine.means import Means
+from launchctl.engine.outlook import folded, unfolded
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import Schedule, queue_of, reference, schedule
 from launchctl.engine.share import Share
-from launchctl.engine.tally import sweep_of
 from launchctl.engine.trials import Drawer
-from launchctl.state.model import State
 
 TELL_SECONDS = 1.0
 """How often at most it is told what waits, which takes a look at everything that does."""
-_PLACE = "a place "
 
 
 class Teller:
@@ -62,37 +59,3 @@ class Teller:
             if self._roster.is_ours(queue_of(run, attempt))
         }
         return {name: reason for name, reason in (*found.waiting.items(), *ready.items()) if name in names}
-
-
-def unfolded(waiting: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, tuple[int, str]]]:
-    """What is told of single attempts, and by sweep how many of its trials wait for a place, and for which."""
-    own: dict[str, str] = {}
-    numbers: Counter[str] = Counter()
-    reasons: dict[str, str] = {}
-    for name, reason in waiting.items():
-        sweep = sweep_of(name)
-        if sweep and reason.startswith(_PLACE):
-            numbers[sweep] += 1
-            reasons[sweep] = reason
-        else:
-            own[name] = reason
-    return own, {sweep: (number, reasons[sweep]) for sweep, number in numbers.items()}
-
-
-def folded(undrawn: tuple[Undrawn, ...], places: Mapping[str, tuple[int, str]]) -> tuple[Undrawn, ...]:
-    """One line a sweep: what is left of it, and what was drawn and waits for a place."""
-    found = {left.address: left for left in undrawn}
-    for sweep, (number, reason) in places.items():
-        left = found.get(sweep, Undrawn(sweep, 0, reason))
-        found[sweep] = Undrawn(sweep, left.trials + number, left.reason or reason)
-    return tuple(found[sweep] for sweep in sorted(found))
-
-
-def undrawn_of(state: State, waiting: Mapping[str, str]) -> tuple[Undrawn, ...]:
-    """The same by a snapshot alone."""
-    _, places = unfolded(waiting)
-    if not state.sweeps:
-        return ()
-    from launchctl.engine.outlook import outlook  # costs more than all else where there is no sweep
-
-    return folded(outlook(state), places)

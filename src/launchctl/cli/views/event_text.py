@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, waits_for
+from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, undrawn_line, waits_for
 from launchctl.cli.views.text import Line, Segment, counted, duration, line, outcome, shorten, state_place, visible
 from launchctl.engine.events import (
     CancelSent,
@@ -20,7 +20,6 @@ from launchctl.engine.events import (
     StateCreated,
     StatusChanged,
     Trouble,
-    Undrawn,
     Waiting,
 )
 
@@ -70,15 +69,6 @@ def _status_line(event: StatusChanged, now: float) -> Line:
     return line(
         f"{visible(event.reference)}: ", Segment(STATUS_WORDS[event.new], style), ran, f": {remark}" if remark else ""
     )
-
-
-def undrawn_line(left: Undrawn) -> Line:
-    """What a sweep has left, in one line: `9,992 trials of sweeps.lr wait for a place on queues.gpu (max_jobs 8)`."""
-    trials = f"{counted(left.trials, 'trial')} of {visible(left.address)}"
-    if not left.reason:
-        return line(f"{trials} {'is' if left.trials == 1 else 'are'} left: `launchctl apply` starts what fits")
-    verb = "waits" if left.trials == 1 else "wait"
-    return line(f"{trials} {verb} for {shorten(visible(left.reason), _LONGEST_MESSAGE)}")
 
 
 def waiting_lines(reasons: Mapping[str, str]) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TextIO
@@ -15,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from launchctl.cli.views.event_text import event_lines, undrawn_line
-from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts, status_lines, waits_for
+from launchctl.cli.views.event_text import event_lines
+from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts, status_lines, undrawn_line, waits_for
 from launchctl.cli.views.text import duration, outcome, shorten, visible
-from launchctl.engine.events import Claimed, Drawn, Event, Retrying, RunLine, StatusChanged, Undrawn, Waiting
+from launchctl.engine.events import Claimed, Drawn, Event, Overview, Retrying, StatusChanged, Undrawn, Waiting
 from launchctl.status import Status
 
 _PER_SECOND = 4
@@ -143,17 +143,17 @@ class LiveProgress:
         self._live.stop()
 
 
-def watch_runs(look: Callable[[], Sequence[RunLine]], pause: float) -> None:
+def watch_runs(look: Callable[[], Overview], pause: float) -> None:
     """Redraws the runs on standard output until all have ended."""
     console = Console(highlight=False, markup=False, emoji=False)
     with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
         while True:
-            runs = look()
+            runs, undrawn = look()
             texts = [
                 Text.assemble(*((segment.text, segment.style) for segment in found))
-                for found in status_lines(runs, time.time())
+                for found in status_lines(runs, time.time(), undrawn)
             ]
             live.update(Group(*texts), refresh=True)
-            if all(run.status.is_terminal for run in runs):
+            if not undrawn and all(run.status.is_terminal for run in runs):
                 return
             time.sleep(pause)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from launchctl.engine.events import RunLine
+from launchctl.engine.events import RunLine, Undrawn
 from launchctl.values import JSON
 
 
-def status_document(runs: Sequence[RunLine]) -> JSON:
-    """The document of `status --format json`; times are UTC by ISO 8601."""
-    return {"format_version": "1", "runs": [_run(run) for run in runs]}
+def status_document(runs: Sequence[RunLine], undrawn: Sequence[Undrawn] = ()) -> JSON:
+    """The document of `status --format json`, with `sweeps` where some have trials left; times are UTC by ISO 8601."""
+    document: dict[str, JSON] = {"format_version": "1", "runs": [_run(run) for run in runs]}
+    if undrawn:
+        document["sweeps"] = [
+            {"address": left.address, "trials_left": left.trials, "waiting_for": left.reason or None}
+            for left in undrawn
+        ]
+    return document
 
 
 def moment(seconds: float | None) -> str | None:

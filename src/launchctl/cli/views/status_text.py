@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from launchctl.addresses import generation_name
 from launchctl.cli.views.text import Line, Segment, counted, duration, line, outcome, shorten, visible
-from launchctl.engine.events import RunLine
+from launchctl.engine.events import RunLine, Undrawn
 from launchctl.status import Status
 
 STATUS_STYLES: Mapping[Status, str] = {
@@ -39,7 +40,7 @@ _STATUS_IN_REASON = re.compile(r"(?<=, which is )(intent|timed_out)$")
 def run_name(run: RunLine) -> str:
     """`runs.baseline@g2`, and the attempt where it is not the first."""
     attempt = f"#a{run.attempt}" if run.attempt > 1 else ""
-    return f"{run.address}@g{run.generation}{attempt}"
+    return generation_name(run.address, run.generation) + attempt
 
 
 def elapsed(run: RunLine, now: float) -> str:
@@ -79,15 +80,27 @@ def cut_notice(runs: Sequence[RunLine]) -> Iterator[Line]:
             return
 
 
-def status_lines(runs: Sequence[RunLine], now: float) -> Iterator[Line]:
-    """One line a run, and how many there are of each status."""
+def undrawn_line(left: Undrawn) -> Line:
+    """What a sweep has left, in one line: `9,992 trials of sweeps.lr wait for a place on queues.gpu (max_jobs 8)`."""
+    trials = f"{counted(left.trials, 'trial')} of {visible(left.address)}"
+    if not left.reason:
+        return line(f"{trials} {'is' if left.trials == 1 else 'are'} left: `launchctl apply` starts what fits")
+    verb = "waits" if left.trials == 1 else "wait"
+    return line(f"{trials} {verb} for {shorten(visible(left.reason), _LONGEST_REMARK)}")
+
+
+def status_lines(runs: Sequence[RunLine], now: float, undrawn: Sequence[Undrawn] = ()) -> Iterator[Line]:
+    """One line a run, one a sweep that has trials left, and how many runs there are of each status."""
     if not runs:
-        yield line("No runs yet: `launchctl apply` starts them")
+        yield from map(undrawn_line, undrawn)
+        if not undrawn:
+            yield line("No runs yet: `launchctl apply` starts them")
         return
     name = min(max(len(run_name(run)) for run in runs), _WIDEST)
     width = max(_NARROWEST, *(len(STATUS_WORDS[run.status]) for run in runs))
     for run in runs:
         yield _row(run, now, name, width)
+    yield from map(undrawn_line, undrawn)
     yield line(Segment(tally(runs), "bold"))
 
 
