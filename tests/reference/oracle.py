@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +33,8 @@ def quantile(parameter: Mapping[str, JSON], shares: Sequence[float]) -> list[JSO
 def cdf(parameter: Mapping[str, JSON], values: Sequence[float]) -> list[float]:
     """The distribution function of a parameter at each of these; of a categorical, at its values' numbers."""
     known = import_module("sweeps.params").HyperParameter("p", parameter)
-    return [float(known.cdf(value)) for value in values]
+    number = import_module("numpy").float64
+    return [float(known.cdf(number(value))) for value in values]
 
 
 def grid(parameters: Mapping[str, JSON], count: int) -> list[list[tuple[str, JSON]]]:
@@ -93,13 +95,112 @@ def run_config(environment: Mapping[str, str], files: Mapping[str, str], config:
     return json.loads(found.stdout.splitlines()[-1]) if found.returncode == 0 else found.stderr
 
 
+def stopped(metric: str, goal: str, rule: Mapping[str, JSON], runs: Sequence[Mapping[str, JSON]]) -> JSON:
+    """The bands of a hyperband rule, and which of the runs, `{name, state, values}`, it stops."""
+    sweeps = import_module("sweeps")
+    config = {"method": "random", "parameters": {"p": {"value": 1}}}
+    config |= {"metric": {"name": metric, "goal": goal}, "early_terminate": {"type": "hyperband", **rule}}
+    known = [
+        sweeps.SweepRun(name=run["name"], state=run["state"], history=[{metric: value} for value in run["values"]])
+        for run in runs
+    ]
+    found = [run.name for run in sweeps.stop_runs(config, known)]
+    info = next((run.early_terminate_info for run in known if run.early_terminate_info), None)
+    return {"bands": info and info["bands"], "stopped": found}
+
+
+def suggested(parameters: Mapping[str, JSON], history: Sequence[tuple[Mapping[str, JSON], float]], seed: int) -> JSON:
+    """The next trial of a search by bayes for the least loss; the seed counts where it begins."""
+    sweeps = import_module("sweeps")
+    if not history:
+        import_module("numpy").random.seed(seed)
+    config = {"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "parameters": parameters}
+    runs = [
+        sweeps.SweepRun(
+            config={name: {"value": value} for name, value in values.items()},
+            state="finished",
+            history=[{"loss": loss}],
+            summaryMetrics={"loss": loss},
+        )
+        for values, loss in history
+    ]
+    return {name: _plain(entry["value"]) for name, entry in sweeps.next_run(config, runs).config.items()}
+
+
+_PLACES = (
+    (r"(?:invalid hyperparameter configuration: |Invalid configuration for hyperparameter ')([^'.]+)", "parameters"),
+    (r"Parameter ([^ .:]+)(?:\.wbnest.*)? is a disallowed", "parameters"),
+    (r"Parameter ([^ .:]+)(?:\.wbnest[^ ]*)?: ", "parameters"),
+    (r"([^ .]+)(?:\.wbnest\S*)?: min ", "parameters"),
+    (r"(\S+) uses \w*log_uniform", "parameters"),
+    (r"`(metrics?|controller|early_terminate|scheduler)[`.:]", ""),
+    (r"(scheduler)\.engine", ""),
+    (r"Invalid search type|.*must contain method section", "method"),
+    (r"'list' object has no|'NoneType' object has no|.*searchable parameter|`parameters` is", "parameters"),
+    (r"arrays used as indices|Sweep config must contain parameters", "parameters"),
+    (r"(?i).*\bmetric\b", "metric"),
+    (r"[Bb]ands|'float' object cannot be interpreted|cannot convert float infinity|'s'$", "early_terminate"),
+)
+"""What the library says, and the key, or the parameter below a key, that it speaks of."""
+
+
+def judge(config: JSON) -> list[list[str]]:
+    """Where a configuration is refused, by its validation or by the first search for a trial; empty where it is not."""
+    module = import_module("sweeps.config.schema")
+    found = [place for error in module.validator.iter_errors(config) for place in _schema_places(error)]
+    try:
+        said = import_module("sweeps.config").schema_violations_from_proposed_config(config)
+        texts = said[len([*module.validator.iter_errors(config)]) :]
+    except Exception as error:  # noqa: BLE001 - the library raises all kinds of them
+        texts = [str(error)]
+    if not found and not texts:
+        texts = [*_search_faults(config)]
+    return found + [_place(text) for text in texts]
+
+
+def _schema_places(error: JSON) -> list[list[str]]:
+    path = [str(part) for part in error.absolute_path][:2]
+    if error.validator == "required":
+        return [[*path, name][:2] for name in error.validator_value if name not in error.instance]
+    if error.validator == "additionalProperties":
+        return [[*path, name][:2] for name in error.instance if name not in error.schema.get("properties", {})]
+    if list(error.absolute_schema_path)[-2:] == ["propertyNames", "pattern"]:
+        return [[*path, error.instance][:2]]
+    return [path]
+
+
+def _search_faults(config: JSON) -> Iterator[str]:
+    run = import_module("sweeps.run")
+    try:
+        run.next_run(json.loads(json.dumps(config)), [], validate=False)
+        if "early_terminate" in config:
+            run.stop_runs(json.loads(json.dumps(config)), [], validate=False)
+    except Exception as error:  # noqa: BLE001 - the library raises all kinds of them
+        yield str(error)
+
+
+def _place(text: str) -> list[str]:
+    for pattern, parent in _PLACES:
+        match = re.match(pattern, text)
+        if match:
+            return [name for name in (parent, *match.groups()) if name]
+    return [text]
+
+
+def judge_file(text: str) -> JSON:
+    """What the text of a file is for PyYAML, and where that is refused."""
+    config = import_module("yaml").safe_load(text)
+    return {"config": config, "places": judge(config)}
+
+
 def _plain(value: JSON) -> JSON:
     """A number of numpy as Python's own, integers and floats kept apart."""
     return value.item() if hasattr(value, "item") else value
 
 
 FUNCTIONS: dict[str, Callable[..., JSON]] = {
-    function.__name__: function for function in (quantile, cdf, grid, argv, read_parameters, run_config)
+    function.__name__: function
+    for function in (quantile, cdf, grid, judge, judge_file, argv, read_parameters, run_config, stopped, suggested)
 }
 
 
@@ -111,6 +212,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - whatever it raises is its answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -21,32 +21,36 @@ def cumulative(x: float, a: float, b: float) -> float:
         return 0.0
     if x >= 1.0:
         return 1.0
-    return _cumulative(math.log(x), math.log1p(-x), a, b)
+    return _sides(math.log(x), math.log1p(-x), a, b)[0]
 
 
 def quantile(u: float, a: float, b: float) -> float:
     """The `x` whose cumulative probability is `u`, for 0 < u < 1."""
-    half = cumulative(0.5, a, b)
-    if u <= half:
-        return _lower(u, a, b)
-    return 1.0 - _lower(1.0 - u, b, a)
+    if u <= cumulative(0.5, a, b):
+        return _lower(u, 1.0 - u, a, b)
+    return 1.0 - _lower(1.0 - u, u, b, a)
 
 
-def _lower(u: float, a: float, b: float) -> float:
-    """The quantile where it is at most one half: its logarithm `s` solves ln I(e^s) = ln u."""
-    goal = math.log(u)
+def _lower(below: float, above: float, a: float, b: float) -> float:
+    """The quantile where it is at most one half.
+
+    Its logarithm `s` solves ln I(e^s) = ln u, or the same of the other side where that is the smaller one, so that
+    neither side is a difference of two numbers that are nearly equal.
+    """
+    is_below = below <= above
+    goal = math.log(below if is_below else above)
     low, high = _SMALLEST, math.log(0.5)
-    s = min(high, (goal + math.log(a) + _log_beta(a, b)) / a)
+    s = min(high, (math.log(below) + math.log(a) + _log_beta(a, b)) / a)
     for _ in range(_STEPS):
         if s <= low:
             s = (low + high) / 2
         rest = math.log1p(-math.exp(s))
-        value = _cumulative(s, rest, a, b)
-        error = math.log(value) - goal if value else -math.inf
-        low, high = (s, high) if error < 0 else (low, s)
-        slope = math.exp(a * s + (b - 1) * rest - _log_beta(a, b)) / value if value else 0.0
-        step = error / slope if slope else math.inf
-        following = s - step
+        sides = _sides(s, rest, a, b)
+        side = sides[0] if is_below else sides[1]
+        error = (math.log(side) if side > 0 else -math.inf) - goal
+        low, high = (s, high) if (error < 0) is is_below else (low, s)
+        slope = math.exp(a * s + (b - 1) * rest - _log_beta(a, b)) / side if side > 0 else 0.0
+        following = s - (error / slope if is_below else -error / slope) if slope else math.inf
         if not low <= following <= high:
             following = (low + high) / 2
         if abs(following - s) <= _CLOSE * max(1.0, abs(s)):
@@ -55,12 +59,13 @@ def _lower(u: float, a: float, b: float) -> float:
     return math.exp(s)
 
 
-def _cumulative(log_x: float, log_rest: float, a: float, b: float) -> float:
-    """I(x), told by ln x and ln (1 - x); beyond the middle the other tail is computed, where the fraction is quick."""
-    x = math.exp(log_x)
-    if x > (a + 1) / (a + b + 2):
-        return 1.0 - _tail(log_rest, log_x, b, a)
-    return _tail(log_x, log_rest, a, b)
+def _sides(log_x: float, log_rest: float, a: float, b: float) -> tuple[float, float]:
+    """I(x) and 1 - I(x), told by ln x and ln (1 - x); of these the one whose fraction is quick is computed."""
+    if math.exp(log_x) > (a + 1) / (a + b + 2):
+        above = _tail(log_rest, log_x, b, a)
+        return 1.0 - above, above
+    below = _tail(log_x, log_rest, a, b)
+    return below, 1.0 - below
 
 
 def _tail(log_x: float, log_rest: float, a: float, b: float) -> float:

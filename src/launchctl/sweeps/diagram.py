@@ -123,9 +123,10 @@ class _Builder:
 
     def _number(self, clause: Clause) -> int:
         if clause not in self._numbers:
-            rest = self._number(clause[1:]) if len(clause) > 1 else None
+            first, *others = clause
+            rest = self._number(tuple(others)) if others else None
             self._numbers[clause] = len(self._ends)
-            self._ends.append(_End(clause[0], rest))
+            self._ends.append(_End(first, rest))
         return self._numbers[clause]
 
     def _edges(self, axis: int, state: _Open) -> list[tuple[int, int, _Open]]:
