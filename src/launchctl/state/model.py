@@ -83,7 +83,7 @@ class GenerationRecord:
     upstream: Mapping[str, int] = field(default_factory=dict[str, int])
     """Generation of each `rerun` dependency when this one was decided."""
     trial: TrialRecord | None = None
-    """None outside of sweeps."""
+    """None outside of sweeps, and where a repair could not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,9 @@ class ConfigRecord:
     max_jobs: int | None
 
 
+LOST_SPEC = "{}"
+
+
 @dataclass(frozen=True, slots=True)
 class SweepRecord:
     """A sweep as it was last accepted: all that a drain needs to draw its trials, without the project's text."""
@@ -180,6 +183,11 @@ class SweepRecord:
     """Whether a person cancelled it: nothing more is drawn in this epoch. The next epoch begins without it."""
     revision: int = 0
     """Raised by each draw and each decision, so that of two draws one comes first."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a repair could not read what it draws: it is forgotten, and its name and epoch are all there is."""
+        return self.spec == LOST_SPEC
 
 
 @dataclass(frozen=True, slots=True)

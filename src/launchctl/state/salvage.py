@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from launchctl.addresses import attempt_name, generation_name
 from launchctl.state.model import (
+    LOST_SPEC,
     AttemptRecord,
     ConfigRecord,
     Contents,
@@ -278,7 +279,7 @@ class _Mending:
         """A sweep of which only trials are left: what it was to draw is not known, so that it draws nothing."""
         self.notes.append(f"{address}: its record was lost; the next apply of it begins a new epoch")
         epoch = max((number for of, number in self._generations if of.partition("[")[0] == address), default=1)
-        return SweepRecord(address, Standing.FORGOTTEN, epoch, Form(0, "{}", "", "", ""), "{}", None)
+        return SweepRecord(address, Standing.FORGOTTEN, epoch, Form(0, "{}", "", "", ""), LOST_SPEC, None)
 
     def _mend_generation(self, run: RunRecord) -> None:
         key = (run.address, run.generation)

@@ -95,6 +95,8 @@ def test_sweep_that_is_lost_draws_nothing_and_keeps_its_epoch(path: Path, statem
     store = SqliteStore(path)
     found = store.load().sweeps["sweeps.lr"]
     assert found == SweepRecord("sweeps.lr", Standing.FORGOTTEN, 5, Form(0, "{}", "", "", ""), "{}", None)
+    assert found.is_lost
+    assert not store.load().sweeps.get("sweeps.other", sweep()).is_lost
     assert not store.draw(found, [trial("3", 5)])
     store.close()
 
