@@ -22,7 +22,7 @@ from launchctl.values import pretty
 
 app = command_app()
 
-_RUNNABLE = frozenset({"process", "docker"})
+_RUNNABLE = frozenset({"process", "docker", "sweep"})
 _SUFFIX = ".template"
 _IGNORE = Path(".gitignore")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_a_template_that_runs_is_valid_and_plans(tmp_path: Path, template: str) 
     assert (tmp_path / "first/.gitignore").read_text() == ".launchctl/\n"
 
 
-@pytest.mark.parametrize("template", ["kubernetes", "sagemaker", "vertex", "sweep"])
+@pytest.mark.parametrize("template", ["kubernetes", "sagemaker", "vertex"])
 def test_a_template_of_a_later_target_is_valid_and_says_so(tmp_path: Path, template: str) -> None:
     said = call(tmp_path, "init", "first", "--template", template).stderr
     assert said == "`launchctl validate first` checks it; this version does not run it yet\n"
@@ -48,6 +49,22 @@ def test_the_first_project_runs(tmp_path: Path) -> None:
     assert "slope=2.93 (3 is right) offset=-0.92 (-1 is right)" in done.stdout
     assert done.stdout.endswith("2 runs: 2 succeeded\n")
     assert call(tmp_path, "plan").stdout == "Nothing to do: 2 runs are as the project wants them\n"
+
+
+def test_the_first_sweep_plans_runs_and_shows_its_best_trial(tmp_path: Path) -> None:
+    assert "`launchctl apply --wait`" in call(tmp_path, "init", "--template", "sweep").stderr
+    planned = call(tmp_path, "plan").stdout
+    assert "> sweeps.rate  12 trials (never run)" in planned
+    assert "batch_size 3 \u00d7 learning_rate 4 = 12" in planned
+    assert "12 trials, never applied" in call(tmp_path, "sweep", "show", "rate").stdout
+    done = call(tmp_path, "apply", "--wait", "--auto-approve")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(call(tmp_path, "sweep", "show", "rate", "--format", "json").stdout)
+    assert shown["counts"]["succeeded"] + shown["counts"]["pruned"] == 12
+    assert shown["trials"][0]["address"] == shown["best"]
+    assert shown["trials"][0]["metric"]["best"] < 0.05
+    assert shown["trials"][0]["metric"]["iterations"] == 27
+    assert call(tmp_path, "plan").stdout.startswith("Nothing to do: ")
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
