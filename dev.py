@@ -27,6 +27,9 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "launchctl-lock.json"
 LOCKS = ("quickstart", "tests", "dev")
 """Lock files, each a superset of the one before."""
+EXTRAS = {"quickstart": ("docker",), "tests": ("bayes", "docker", "report"), "dev": ("bayes", "docker", "report")}
+REFERENCE = "reference"
+"""A lock file of its own, for an environment beside the checkout's."""
 LINTERS = (
     "ruff format --check .",
     "ruff check .",
@@ -127,12 +130,12 @@ def lock(*, upgrade: bool, check: bool) -> int:
     """Pins the dependencies of `pyproject.toml` with hashes, or checks that the lock files are of these."""
     wanted = MARK + requirements_digest()
     if check:
-        outdated = [name for name in LOCKS if not _lock_file(name).read_text().startswith(wanted + "\n")]
+        outdated = [name for name in (*LOCKS, REFERENCE) if not _lock_file(name).read_text().startswith(wanted + "\n")]
         for name in outdated:
             print(f"requirements/{name}.txt is out of date: run `python3 dev.py lock`", file=sys.stderr)
         return 1 if outdated else 0
     install("dev")
-    for name in reversed(LOCKS):
+    for name in (*reversed(LOCKS), REFERENCE):
         if code := _compile(name, wanted, upgrade=upgrade):
             return code
     return 0
@@ -141,10 +144,13 @@ def lock(*, upgrade: bool, check: bool) -> int:
 def _compile(name: str, head: str, *, upgrade: bool) -> int:
     """Writes one lock file; the smaller ones take their versions from the largest."""
     target = _lock_file(name)
-    options = ["--extra", "docker", "--group", name, "--output-file", str(target)]
-    options += ["--constraints", str(_lock_file("dev"))] if name != "dev" else ["--upgrade"] if upgrade else []
+    options = ["--group", f"pyproject.toml:{name}", "--output-file", str(target)]
+    if name != REFERENCE:
+        options += ["pyproject.toml", *(f"--extra={extra}" for extra in EXTRAS[name])]
+    options += ["--constraints", str(_lock_file("dev"))] if name in {"quickstart", "tests"} else []
+    options += ["--upgrade"] if upgrade and name not in {"quickstart", "tests"} else []
     quiet = ["--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--generate-hashes"]
-    code = run("uv", "pip", "compile", "--universal", "--python-version", "3.11", *quiet, *options, "pyproject.toml")
+    code = run("uv", "pip", "compile", "--universal", "--python-version", "3.11", *quiet, *options)
     if code == 0:
         target.write_text(f"{head}\n" + "".join(f"{line}\n" for line in _pins(target)))
     return code
