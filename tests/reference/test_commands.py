@@ -11,6 +11,7 @@ import pytest
 from launchctl.addresses import Address, Kind
 from launchctl.compiler.bind import bind
 from launchctl.compiler.environment import sweep_variables, wandb_variables, with_inputs
+from launchctl.compiler.macros import Scope, validate_text
 from launchctl.compiler.node import EMPTY_MAP, Deferred, ListNode, MapNode, Node, ScalarNode, node_of, plain
 from launchctl.compiler.program import BoundLaunch, Identity, ImageSource, LaunchSpec, Program, SweepSpec
 from launchctl.compiler.sweep.search import Search, Trial
@@ -210,3 +211,40 @@ def test_a_script_made_for_wandb_sees_the_values(
     config = {"lr": 1, "own": 5, "seed": 1, "group": {"x": 1, "init": 1, "kept": "init"}}
     request = {"call": "run_config", "environment": environment, "files": launched.files, "config": config}
     assert ask_reference([request]) == [{"value": [expected, RUN_ID, "lr-0", "lr"]}]
+
+
+COMMAND_SCOPE = Scope(frozenset({"SET"}), trial=True, parameters=frozenset({"lr"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "ours"),
+    [
+        ("--x=${args}", ["--x=${args}"], ["--x=--lr=0.1 --amp=True"]),
+        ("--x=${args_json}", ["--x=${args_json}"], ['--x={"lr": 0.1, "amp": true}']),
+        ("./${program}", ["./${program}"], ["./train.py"]),
+        ("${args_no_hyphens} ${args}", [], ["lr=0.1 amp=True --lr=0.1 --amp=True"]),
+        ("--lr=${param:lr}", ["--lr=${param:lr}"], ["--lr=0.1"]),
+        ("${param:lr}", [], ["0.1"]),
+        ("${sweep_name}", [], ["lr"]),
+        ("${run_id}", [], [RUN_ID]),
+        ("$${args}", ["$${args}"], ["${args}"]),
+        ("${lr}", [], "unknown-macro"),
+        ("--lr=${lr}", ["--lr=${lr}"], "unknown-macro"),
+        ("${args_dict}", ["lr", "amp"], "unknown-macro"),
+        ("${}", [], "invalid-macro"),
+        ("${envvar:NOT_LISTED}", ["NOT_LISTED"], "env-not-listed"),
+        ("${envvar:lower}", [], "env-not-listed"),
+    ],
+)
+def test_a_command_deviates_as_documented(
+    ask_reference: Ask, text: str, reference: list[str], ours: list[str] | str
+) -> None:
+    values = {"lr": 0.1, "amp": True}
+    assert ask_reference([agent(values, (text,))])[0]["value"]["argv"] == reference
+    faults = [fault.code.name for fault in validate_text(ScalarNode(text), COMMAND_SCOPE)]
+    assert (faults or words(launch(values, (text,)))) == ([ours] if isinstance(ours, str) else ours)
+
+
+def test_a_variable_that_is_listed_and_not_set_starts_nothing() -> None:
+    with pytest.raises(KeyError, match="SET"):
+        words(launch({}, ("${envvar:SET}",)))
