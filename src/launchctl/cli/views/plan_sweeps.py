@@ -116,8 +116,8 @@ def _size_words(outline: SweepOutline, size: int | None) -> str:
 def _left_of(whole: int, size: int | None, search: Search) -> str:
     if size is None or size == whole:
         return ""
-    reason = "`run_cap`" if size == search.run_cap else "`exclude` and `when`"
-    return f", of which {reason} leaves {size:,}"
+    reason = "`run_cap` leaves" if size == search.run_cap else "`exclude` and `when` leave"
+    return f", of which {reason} {size:,}"
 
 
 def _some(factors: Iterable[Factor]) -> list[Factor]:

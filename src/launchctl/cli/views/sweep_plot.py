@@ -126,7 +126,7 @@ def axis_of(title: str, scale: Scale | None = None, **more: JSON) -> dict[str, J
         "linecolor": GRID,
         "zeroline": False,
         "automargin": True,
-        **({"dtick": "D2"} if scale is not None and scale.is_log and not ticks else {}),
+        **({"dtick": "D2", "tickformat": "~g"} if scale is not None and scale.is_log and not ticks else {}),
         **ticks,
         **more,
     }

@@ -1,0 +1,187 @@
+"""A sweep in a plan, in every form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fakes.sweep_reports import FORM, HOSTILE, SEARCH, SPACE, sweep
+
+from launchctl.addresses import Address, Kind
+from launchctl.cli.views.plan_html import plan_html
+from launchctl.cli.views.plan_json import plan_document
+from launchctl.cli.views.plan_markdown import LONGEST, plan_markdown
+from launchctl.cli.views.plan_text import plan_lines
+from launchctl.cli.views.text import plain
+from launchctl.compiler.node import ListNode, ScalarNode
+from launchctl.compiler.program import Program, QueueSpec, SweepSpec
+from launchctl.compiler.sweep.codec import to_text
+from launchctl.compiler.sweep.search import Search
+from launchctl.compiler.sweep.space import Assignment, Distribution, Leaf, Space
+from launchctl.engine.plan import Action, Change, Plan, Reason, TrialCounts
+from launchctl.engine.sweep_outline import SweepOutline, outlines
+from launchctl.schemas import load
+from launchctl.state.model import Head, Standing, State, SweepRecord
+from launchctl.values import pretty
+
+MakePlan = Callable[..., Plan]
+BIG = replace(
+    SEARCH,
+    space=Space(
+        (
+            Leaf(("learning_rate",), Distribution.CATEGORICAL, values=tuple(range(10)), is_inferred=True),
+            Leaf(("batch_size",), Distribution.CATEGORICAL, values=tuple(range(10)), is_inferred=True),
+            Leaf(("dropout",), Distribution.INT_UNIFORM, low=1, high=100),
+        )
+    ),
+    parallel=2,
+)
+
+
+def _spec(search: Search) -> SweepSpec:
+    found = sweep(search)
+    command = ListNode((ScalarNode("python3", None), ScalarNode("train.py", None), ScalarNode("${args}", None)), None)
+    return replace(found, launch=replace(found.launch, command=command))
+
+
+def _program(search: Search) -> Program:
+    queue = QueueSpec(Address(Kind.QUEUES, "here"), "process", 8, False, {}, None)
+    return Program("p", "", "", None, (), {"here": queue}, {}, (), sweeps={"lr": _spec(search)})
+
+
+def _new(size: int | None, **more: Any) -> Change:
+    counts = TrialCounts(size, start=size or 0)
+    return Change("sweeps.lr", Action.START, Reason.NEVER_RUN, 1, trials=counts, **more)
+
+
+def _outlined(plan: Plan, search: Search, **page: int) -> Mapping[str, SweepOutline]:
+    return outlines(_program(search), plan, None, **page)
+
+
+def test_a_new_sweep_is_one_block_with_its_factors_limits_and_first_trials(make_plan: MakePlan) -> None:
+    plan = make_plan(_new(10_000))
+    text = plain(plan_lines(plan, outlines=_outlined(plan, BIG, limit=2)))
+    head, size, rule, inferred, command, first, second, more, *_ = text.splitlines()[1:]
+    assert head == "  > sweeps.lr  10,000 trials (never run)"
+    assert size == "      batch_size 10 \u00d7 dropout 100 \u00d7 learning_rate 10 = 10,000"
+    assert rule == (
+        "      minimize loss until 0.05; hyperband at iterations 3, 9, 27 keeps 1 in 3; "
+        "parallel 2, queues.here max_jobs 8"
+    )
+    assert inferred == "      distributions inferred: batch_size categorical, learning_rate categorical"
+    assert command == ('      command: ["python3","train.py","--batch_size=0","--dropout=1","--learning_rate=0"]')
+    assert first.endswith("]  learning_rate 0, batch_size 0, dropout 1")
+    assert second.endswith("]  learning_rate 1, batch_size 0, dropout 1")
+    assert more == "        + 9,998 more (`--limit`, `--offset`)"
+
+
+def test_an_offset_passes_trials_over(make_plan: MakePlan) -> None:
+    plan = make_plan(_new(10_000))
+    text = plain(plan_lines(plan, outlines=_outlined(plan, BIG, limit=1, offset=9_998)))
+    assert "]  learning_rate 8, batch_size 9, dropout 100" in text
+    assert "+ 1 more (`--limit`, `--offset`)" in text
+
+
+def test_without_its_project_a_saved_plan_shows_counts(make_plan: MakePlan) -> None:
+    text = plain(plan_lines(make_plan(_new(600))))
+    assert text.startswith("Will happen\n  > sweeps.lr  600 trials (never run)\n\n")
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (TrialCounts(60, start=10, waiting=20, running=2, finished=25, held=3, dropped=4), "10 new trials"),
+        (TrialCounts(1, start=1), "1 trial"),
+    ],
+)
+def test_an_edit_says_what_is_new_and_what_is_kept(make_plan: MakePlan, counts: TrialCounts, words: str) -> None:
+    change = Change("sweeps.lr", Action.START, Reason.INTENT_CHANGED, 1, trials=counts)
+    text = plain(plan_lines(make_plan(change)))
+    assert f"> sweeps.lr  {words} (the sweep was edited)\n" in text
+    told = "trials: 10 new, 20 waiting, 2 running, 25 finished, 3 held, 4 dropped"
+    assert (told in text) == (counts.size == 60)
+
+
+def test_a_new_epoch_is_named(make_plan: MakePlan) -> None:
+    change = replace(_new(6), reason=Reason.REQUESTED, generation=2)
+    assert "> sweeps.lr  epoch 2, 6 trials (asked for)\n" in plain(plan_lines(make_plan(change)))
+
+
+def test_an_edited_grid_lists_the_new_points_alone(make_plan: MakePlan) -> None:
+    rates = replace(SPACE.leaves[0], values=(0.3, 0.1, 0.03, 0.01))
+    wider = replace(SEARCH, space=replace(SPACE, leaves=(rates, *SPACE.leaves[1:])))
+    recorded = to_text(_spec(SEARCH), _program(SEARCH))
+    record = SweepRecord("sweeps.lr", Standing.ACTIVE, 1, FORM, recorded, None)
+    state = State(Head("x", 1, "p", "", "default"), {}, {}, {"sweeps.lr": record})
+    plan = make_plan(Change("sweeps.lr", Action.START, Reason.INTENT_CHANGED, 1, trials=TrialCounts(8, 2, waiting=6)))
+    (found,) = outlines(_program(wider), plan, state).values()
+    assert [trial.values["learning_rate"] for trial in found.trials] == [0.01, 0.01]
+
+
+@pytest.mark.parametrize(
+    ("search", "size", "words"),
+    [
+        (replace(SEARCH, repeats=3), 18, "learning_rate 3 \u00d7 optimizer.name 2 \u00d7 3 repeats = 18"),
+        (replace(SEARCH, run_cap=4), 4, "= 6, of which `run_cap` leaves 4"),
+        (
+            replace(SEARCH, space=replace(SPACE, exclude=((Assignment(("learning_rate",), 0.3),),))),
+            4,
+            "= 6, of which `exclude` and `when` leave 4",
+        ),
+        (replace(SEARCH, method="random", run_cap=9), 9, "learning_rate 3 values, optimizer.name 2 values"),
+    ],
+)
+def test_the_size_is_told_factor_by_factor(make_plan: MakePlan, search: Search, size: int, words: str) -> None:
+    plan = make_plan(_new(size))
+    assert words in plain(plan_lines(plan, outlines=_outlined(plan, search)))
+
+
+def test_trials_of_bayes_are_not_guessed(make_plan: MakePlan) -> None:
+    plan = make_plan(_new(9))
+    text = plain(plan_lines(plan, outlines=_outlined(plan, replace(SEARCH, method="bayes", run_cap=9, parallel=1))))
+    assert "chosen one after another" in text
+    assert "parallel 1" in text
+    assert "        [" not in text
+
+
+def test_json_lists_trials_behind_their_sweep(make_plan: MakePlan) -> None:
+    import jsonschema
+
+    plan = make_plan(_new(6))
+    document: Any = plan_document(plan, _outlined(plan, SEARCH, limit=2))
+    jsonschema.validate(json.loads(pretty(document)), load("plan"))
+    sweep_entry, first, second = document["changes"]
+    assert sweep_entry["trials"]["start"] == 6
+    assert sweep_entry["limits"] == ["queues.here max_jobs 8"]
+    assert [factor["name"] for factor in sweep_entry["factors"]] == ["learning_rate", "optimizer.name"]
+    assert first["address"].startswith("sweeps.lr[")
+    assert (first["action"], first["run_id"]) == ("start", "")
+    assert second["values"] == {"learning_rate": 0.3, "optimizer": {"name": "sgd"}, "epochs": 27}
+
+
+def test_markdown_stays_bounded_and_counts_what_it_leaves_out(make_plan: MakePlan) -> None:
+    plan = make_plan(_new(10_000))
+    text = plan_markdown(plan, _outlined(plan, BIG, limit=1_000))
+    assert len(text) <= LONGEST
+    assert "| 10,000 trials |" in text
+    assert "+ 9,800 more" in text
+    assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_values_of_a_sweep_cannot_leave_their_place(make_plan: MakePlan) -> None:
+    search = replace(SEARCH, space=Space((Leaf((HOSTILE,), Distribution.CATEGORICAL, values=(HOSTILE,)),)))
+    plan = make_plan(_new(1))
+    found = _outlined(plan, search)
+    assert "<img" not in plan_html(plan, found)
+    assert "<img" not in plan_markdown(plan, found)
+
+
+def test_a_plan_of_sweeps_is_shown_in_every_form(make_plan: MakePlan, is_expected: Callable[[str, str], bool]) -> None:
+    plan = make_plan(_new(6))
+    found = _outlined(plan, SEARCH, limit=2)
+    assert is_expected("plan_sweep.txt", plain(plan_lines(plan, outlines=found)))
+    assert is_expected("plan_sweep.md", plan_markdown(plan, found))
+    assert is_expected("plan_sweep.html", plan_html(plan, found))
