@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fakes.target import FakeEngine, Killed, use
 
+from launchctl.addresses import attempt_name
 from launchctl.engine import drain, submit
 from launchctl.engine.apply import ApplyOptions, apply
 from launchctl.engine.events import Event, Report
@@ -176,7 +177,9 @@ class Lab:
 
     def statuses(self) -> dict[str, str]:
         """Every attempt ever recorded, by its reference."""
-        return {f"{found.address}@g{found.generation}#a{found.number}": found.status.value for found in self.attempts()}
+        return {
+            attempt_name(found.address, found.generation, found.number): found.status.value for found in self.attempts()
+        }
 
     def bytes_written(self) -> bytes:
         """Every byte that launchctl left on disk."""

@@ -51,6 +51,8 @@ def apply(
     if interrupt.is_requested:
         return Report((), interrupted=True)
     ensure_state(session, plan, sink)
+    if session.store.head() is None:  # nothing was ever decided, and nothing is now
+        return Report((), blocked=_blocked(plan))
     skipped = accept(session, plan, sink)
     return drain(session, options, sink, interrupt, blocked=_blocked(plan), errors=skipped)
 

@@ -75,9 +75,11 @@ def with_seed(sweep: SweepDesired, seed: int, program: Program) -> SweepDesired:
 
 
 def with_address(sweep: SweepDesired, address: Address, program: Program) -> SweepDesired:
-    """The sweep under another name."""
+    """The sweep under another name, which is its title too where it has no other."""
     spec = sweep.spec
-    return sweep_desired(replace(spec, address=address, launch=replace(spec.launch, address=address)), program)
+    title = address.name if spec.title == spec.address.name else spec.title
+    launch = replace(spec.launch, address=address)
+    return sweep_desired(replace(spec, address=address, launch=launch, title=title), program)
 
 
 # Forms.
@@ -91,7 +93,8 @@ def _shared_form(form: Form, spec: SweepSpec) -> Form:
         "program": spec.program,
         "merge": spec.merge if spec.merge != "deep" else None,
     }
-    described: dict[str, JSON] = {"name": spec.title, "project": spec.project, "entity": spec.entity}
+    title = spec.title if spec.title != spec.address.name else None
+    described: dict[str, JSON] = {"name": title, "project": spec.project, "entity": spec.entity}
     tables["intent"] |= _flat(shared)
     tables["metadata"] |= _flat(described)
     texts = {name: canonical(tables[name]) for name in ("intent", "placement", "metadata")}

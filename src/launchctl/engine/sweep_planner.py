@@ -135,16 +135,17 @@ class SweepPlanner:
         for run, attempt in recorded.current:
             assert run.generation is not None
             assert run.generation.trial is not None
+            has = points.has(attempt.address, run.generation.trial)
             if run.run.standing is not Standing.ACTIVE and not revives:
-                found.drawn += 1
-            elif points.has(attempt.address, run.generation.trial) and self._is_of(verdict, run, attempt):
+                found.drawn += has
+            elif has and self._is_of(verdict, attempt):
                 found.kept += before is None or before.has(attempt.address, run.generation.trial)
                 self._of_trial(run, attempt, basis, fields, found)
             elif run.run.standing is Standing.ACTIVE:
                 self._of_gone(run, attempt, found)
         return found
 
-    def _is_of(self, verdict: Verdict, run: RunState, attempt: AttemptRecord) -> bool:
+    def _is_of(self, verdict: Verdict, attempt: AttemptRecord) -> bool:
         """Whether a trial may stay: one that was drawn, and never began, from another space is drawn anew."""
         assert verdict.recorded is not None
         is_anew = verdict.outcome is Outcome.IN_PLACE and attempt.status is Status.PENDING and attempt.number == 1
