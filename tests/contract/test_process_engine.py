@@ -16,6 +16,7 @@ from provider_contract import ClientContract, labels_of, wait_until
 from launchctl.errors import Refused, UnknownOutcome
 from launchctl.providers.base import Client, Site, Submission, Target
 from launchctl.providers.process.client import ProcessClient
+from launchctl.providers.process.folder import is_supervised
 from launchctl.status import Cause, Status
 from launchctl.values import JSON
 
@@ -347,6 +348,7 @@ class TestProcess(ClientContract):
         client.submit(self.run(site, target, "true"))
         self.ended(client, target)
         folder = site.run_folder / target.run_id
+        wait_until(lambda: not is_supervised(folder))  # a supervisor sees to it that the end is written
         elsewhere = json.loads((folder / "started.json").read_text()) | {"boot": "another", "machine": "login2"}
         (folder / "started.json").write_text(json.dumps(elsewhere))
         (folder / "exit.json").rename(folder / "kept")
