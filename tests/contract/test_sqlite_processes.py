@@ -23,6 +23,7 @@ from launchctl.status import Status
 WORKER = Path(__file__).with_name("state_worker.py")
 SECONDS = 6.0
 """For killing, each journal."""
+KILLED_DRAWS = 12
 STEPS = ("decided", "claimed", "submitted", "succeeded")
 REACHED = {Status.PENDING: 1, Status.INTENT: 2, Status.SUBMITTED: 3, Status.SUCCEEDED: 4}
 
@@ -104,9 +105,7 @@ def test_killed_in_the_middle_of_a_draw_all_or_nothing_is_on_record(tmp_path: Pa
     store.create(HEAD)
     decide(store, [PutSweep(sweep())])
     chance = random.Random(31)
-    until = time.monotonic() + SECONDS / 2
-    kills = 0
-    while time.monotonic() < until:
+    for _ in range(KILLED_DRAWS):
         before = drawn_on_record(store)
         measured = len(store.series("sweeps.lr"))
         store.close()
@@ -114,13 +113,11 @@ def test_killed_in_the_middle_of_a_draw_all_or_nothing_is_on_record(tmp_path: Pa
         time.sleep(chance.uniform(0, 0.08))
         worker.kill()
         told = worker.communicate()[0].split("\n")[:-1]
-        kills += 1
         assert drawn_on_record(store) - before - told.count("drawn") in {0, 1}
         read = len(store.series("sweeps.lr")) - measured
         assert read % BATCH == 0
         assert read // BATCH - told.count("measured") in {0, 1}
     store.close()
-    assert kills > 10
     assert repair(place, time.time())[0].startswith("sound: ")
 
 
