@@ -44,19 +44,12 @@ class Points:
         return record.repeat <= self.search.repeats and self._crosses(record)
 
     def _crosses(self, record: TrialRecord) -> bool:
-        found = 0
         for axis in self.axes.values():
             values = {path: value[0] for path in axis.paths if (value := value_at(record.values, path))}
             if len(values) != len(axis.paths) or axis.first(values) is None:
                 return False
-            found += len(values)
-        return found == self._searched(record)
-
-    def _searched(self, record: TrialRecord) -> int:
-        """How many of a trial's values are not constant here."""
-        return _leaves(record.values, self._groups) - sum(
-            1 for leaf in self.search.space.constants if value_at(record.values, leaf.path)
-        )
+        count = _leaves(record.values, self._groups) if self._groups else len(record.values)
+        return count == len(self.search.space.leaves)
 
     @cached_property
     def _groups(self) -> frozenset[ParameterPath]:
