@@ -128,11 +128,12 @@ def suggested(parameters: Mapping[str, JSON], history: Sequence[tuple[Mapping[st
 
 
 _PLACES = (
-    (r"(?:invalid hyperparameter configuration: |Invalid configuration for hyperparameter ')([^'.]+)", "parameters"),
-    (r"Parameter ([^ .:]+)(?:\.wbnest.*)? is a disallowed", "parameters"),
-    (r"Parameter ([^ .:]+)(?:\.wbnest[^ ]*)?: ", "parameters"),
-    (r"([^ .]+)(?:\.wbnest\S*)?: min ", "parameters"),
-    (r"(\S+) uses \w*log_uniform", "parameters"),
+    (r"invalid hyperparameter configuration: (.+?)(?:\.wbnest.*)?$", "parameters"),
+    (r"Invalid configuration for hyperparameter '(.+)'", "parameters"),
+    (r"Parameter (.+?)(?:\.wbnest.*)? is a disallowed", "parameters"),
+    (r"Parameter (.+?)(?:\.wbnest.*)?: ", "parameters"),
+    (r"(.+?)(?:\.wbnest.*)?: min ", "parameters"),
+    (r"(.+?)(?:\.wbnest.*)? uses \w*log_uniform", "parameters"),
     (r"`(metrics?|controller|early_terminate|scheduler)[`.:]", ""),
     (r"(scheduler)\.engine", ""),
     (r"Invalid search type|.*must contain method section", "method"),
@@ -142,6 +143,9 @@ _PLACES = (
     (r"[Bb]ands|'float' object cannot be interpreted|cannot convert float infinity|'s'$", "early_terminate"),
 )
 """What the library says, and the key, or the parameter below a key, that it speaks of."""
+
+
+_KEYS = ("method", "parameters", "metric", "metrics", "controller", "early_terminate", "scheduler")
 
 
 def judge(config: JSON) -> list[list[str]]:
@@ -155,7 +159,8 @@ def judge(config: JSON) -> list[list[str]]:
         texts = [str(error)]
     if not found and not texts:
         texts = [*_search_faults(config)]
-    return found + [_place(text) for text in texts]
+    # Once the schema is violated, what else it stumbles over may be anything.
+    return found + [place for place in map(_place, texts) if place[0] in _KEYS or not found]
 
 
 def _schema_places(error: JSON) -> list[list[str]]:

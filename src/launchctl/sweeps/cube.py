@@ -133,13 +133,14 @@ class _Listed:
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
         self._leaves = leaves
-        self.count = _listed_count(leaves[0])
-        self._rows = [self.values(place) for place in self.all_places()]
+        self._rows = _rows(leaves)
+        self.count = len(self._rows)
         self._identities = [{path: identity(value) for path, value in row.items()} for row in self._rows]
         self._ranks = _ranks(self._rows)
 
     def values(self, place: float) -> dict[ParameterPath, JSON]:
-        return {leaf.path: quantile(leaf, place) for leaf in self._leaves}
+        """Every row has an equal part of the places."""
+        return self._rows[min(int(place * self.count), self.count - 1)]
 
     def place(self, existing: Mapping[ParameterPath, JSON]) -> float | None:
         """None for values that are not listed any more."""
@@ -177,8 +178,13 @@ def _is_listed(leaves: Sequence[Leaf]) -> bool:
     return counted if len(leaves) > 1 else leaves[0].distribution in _LISTED
 
 
-def _listed_count(leaf: Leaf) -> int:
-    return len(leaf.values) if leaf.distribution in _LISTED else int(leaf.high) - int(leaf.low) + 1
+def _rows(leaves: Sequence[Leaf]) -> list[dict[ParameterPath, JSON]]:
+    """What varies together, value by value."""
+    columns = [
+        leaf.values if leaf.distribution in _LISTED else range(int(leaf.low), int(leaf.high) + 1) for leaf in leaves
+    ]
+    paths = [leaf.path for leaf in leaves]
+    return [dict(zip(paths, row, strict=True)) for row in zip(*columns, strict=False)]
 
 
 def _ranks(rows: Sequence[Mapping[ParameterPath, JSON]]) -> list[int] | None:

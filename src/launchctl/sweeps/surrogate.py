@@ -6,9 +6,11 @@ improvement; asked for the next point, it chooses among the candidates that a se
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -69,7 +71,9 @@ class _Chosen(ExpectedImprovement):
             mean, deviation = process.predict(candidates, return_std=True)
             # What an improvement is measured by is the value itself, without the noise of measuring it.
             certain = np.sqrt(np.maximum(deviation**2 - noise, _LEAST_VARIANCE))
-            gains = self.base_acq(mean, certain) * _are_new(candidates, target_space.params)
+            gains = self.base_acq(mean, certain) * _are_new(
+                candidates, np.asarray(target_space.params, dtype=np.float64)
+            )
             return [float(gain) for gain in gains]
 
         return np.array(self._choose(promise))
@@ -110,10 +114,11 @@ def _targets(losses: Sequence[float]) -> list[float]:
 
     A trial that diverged would otherwise make all the others look alike.
     """
-    scaled = np.array(losses) / max(*map(abs, losses), sys.float_info.min)
-    middle, best = float(np.median(scaled)), float(np.min(scaled))
-    if middle > best:
-        scaled = np.minimum(scaled, middle + _FAR * (middle - best))
+    middle, best = median(losses), min(losses)
+    limit = middle + _FAR * (middle - best) if middle > best else math.inf
+    cut = np.minimum(losses, limit)
+    # What is near the largest number there is has no sum.
+    scaled = cut / max(float(np.abs(cut).max()), sys.float_info.min)
     deviation = float(np.std(scaled))
     return [float(value) for value in (np.mean(scaled) - scaled) / (deviation if deviation > 0 else 1.0)]
 
