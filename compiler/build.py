@@ -242,6 +242,8 @@ class _Builder:
         read, faults = read_model(model_class, value)
         wrong = [diagnose(fault, node, model_class, where) for fault in faults]
         wrong += [*_lost_spellings(node), *paths_outside(section, node)]
+        if section == "sweeps" and read is None:
+            wrong += _further_faults(node, written.name)
         self.diagnostics.extend(wrong)
         return None if read is None or wrong else Entry(written.name, read, node, written.span)
 
@@ -259,6 +261,13 @@ class _Builder:
         notes = (Note(f'"{other.name}" is defined here as well', other.span),)
         arguments: dict[str, object] = {"kind": KINDS[section], "name": written.name}
         self.diagnostics.append(Diagnostic(codes.DUPLICATE_NAME, written.span, arguments, notes))
+
+
+def _further_faults(node: MapNode, sweep: str) -> Diagnostics:
+    """What else is wrong with a sweep that comes no further."""
+    from launchctl.compiler.sweep.read import faults_of_broken
+
+    return faults_of_broken(node, sweep)
 
 
 def is_null(node: Node) -> bool:

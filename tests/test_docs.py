@@ -30,6 +30,7 @@ from launchctl.compiler import model
 from launchctl.diagnostics import Code
 from launchctl.engine.decision import TABLE, Changed, removed
 from launchctl.engine.plan import Reason
+from launchctl.engine.sweep_table import TABLE as SWEEP_TABLE
 from launchctl.providers.docker.fields import UPDATABLE
 from launchctl.providers.docker.options import OPTIONS, Option
 from launchctl.status import Status
@@ -147,6 +148,15 @@ def _default(field: FieldInfo) -> str:
     return f"`{spelled.lower() if isinstance(value, bool) else spelled}`"
 
 
+def sweep_edits() -> str:
+    """What an edit of a sweep means, by the method of its search; rows with equal cells are shown together."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for edited, effects in SWEEP_TABLE.items():
+        rows.setdefault(tuple(effect.value for effect in effects.values()), []).append(edited.value)
+    head = ("edited", *next(iter(SWEEP_TABLE.values())))
+    return _table(head, (("; ".join(edited), *row) for row, edited in rows.items()))
+
+
 def docker_options() -> str:
     """The options of a docker configuration."""
     rows = (
@@ -170,6 +180,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "decision-table": decision_table,
     "removal-table": removal_table,
     "diagnostics": diagnostics,
+    "sweep-edits": sweep_edits,
     "docker-options": docker_options,
     "docker-owned": docker_owned,
     "docker-updatable": lambda: ", ".join(f"`{name}`" for name in UPDATABLE) + ".\n",
@@ -197,7 +208,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
         "sweep": "Sweep",
         "parameter": "Parameter",
         "metric": "Metric",
-        "early-terminate": "EarlyTerminate",
+        "hyperband": "Hyperband", "threshold": "Threshold", "median": "Median", "metric-text": "MetricText",
     }.items()},
 }  # fmt: skip
 

@@ -17,7 +17,15 @@ SAMPLES = sorted(Path(FOLDER).rglob("*.y*ml")) if FOLDER else []
 SWEEPS = [path for path in SAMPLES if path.parent.name == "sweeps"]
 OF_ANOTHER_TOOL = ("Metta-AI__metta",)
 """Sweep files whose keys are those of a program of its own."""
-WRONG_FOR_WANDB_TOO = {"124__spokenlanguage__platalea__wandb_sweep.yaml": [("wrong-value", 4)]}
+WRONG_FOR_WANDB_TOO = {
+    "098__konst-int-i__healnet__sweep.yaml": [
+        ("not-for-method", 21),
+        ("wrong-value", 34),
+        ("wrong-value", 35),
+        *(("not-for-method", line) for line in (49, 53, 57, 63)),
+    ],
+    "124__spokenlanguage__platalea__wandb_sweep.yaml": [("wrong-value", 4)],
+}
 """Code and line of what is wrong in a file."""
 PROJECT = """\
 version: 1

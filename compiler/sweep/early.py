@@ -53,13 +53,12 @@ def _hyperband(node: MapNode, where: str, found: list[Diagnostic]) -> StoppingRu
     rule = _read(Written, node, where, found)
     if rule is None:
         return None
-    if rule.max_iter is None and (rule.min_iter is None or rule.s is not None):
-        missing = "max_iter" if rule.s is not None else "min_iter"
-        arguments: dict[str, object] = {"key": missing, "where": where}
+    if rule.max_iter is None and rule.min_iter is None:
+        arguments: dict[str, object] = {"key": "max_iter" if rule.s is not None else "min_iter", "where": where}
         hint = "give `min_iter`, or `max_iter` and `s`"
         found.append(Diagnostic(project_codes.MISSING_KEY, node.span, arguments, hint=hint))
         return None
-    if rule.max_iter is not None and rule.s is None and rule.min_iter is None:
+    if rule.max_iter is not None and rule.s is None:
         arguments = {"key": "s", "where": where}
         hint = "`s` says how often `max_iter` is divided by `eta`"
         found.append(Diagnostic(project_codes.MISSING_KEY, node.span, arguments, hint=hint))
@@ -101,11 +100,10 @@ def bands_from_below(min_iter: int, eta: float) -> tuple[int, ...]:
     (30, 45, 67, 101)
     """
     bands: list[int] = []
-    for power in range(_MOST_BANDS):
-        band = min_iter * eta**power
-        if band >= _REACHABLE:
-            break
+    band: float = min_iter
+    while band < _REACHABLE and len(bands) < _MOST_BANDS:
         bands.append(math.floor(band))
+        band *= eta
     return tuple(bands)
 
 

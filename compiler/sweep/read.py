@@ -11,8 +11,9 @@ import hashlib
 from typing import TYPE_CHECKING, cast
 
 from launchctl.addresses import Address
+from launchctl.compiler import codes as project_codes
 from launchctl.compiler.entries import ResolvedSweep
-from launchctl.compiler.node import Node
+from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.sweep.early import read_early_terminate
 from launchctl.compiler.sweep.groups import Parameters, read_parameters
 from launchctl.compiler.sweep.metrics import read_metric_source
@@ -21,6 +22,7 @@ from launchctl.compiler.sweep.rules import check_method, check_values
 from launchctl.compiler.sweep.search import Method, Objective, Search, StoppingRule
 from launchctl.compiler.sweep.space import Space
 from launchctl.diagnostics import Diagnostic, Diagnostics, has_errors
+from launchctl.suggest import nearest
 
 if TYPE_CHECKING:
     from launchctl.compiler.model import Sweep
@@ -54,6 +56,27 @@ def read_search(sweep: ResolvedSweep, parameters: Node) -> tuple[Search | None, 
         metrics=metrics,
     )
     return search, read, tuple(found)
+
+
+def faults_of_broken(node: MapNode, sweep: str) -> Diagnostics:
+    """What is wrong with the parameters of a sweep that is not read any further, and with what stops its trials."""
+    found: list[Diagnostic] = []
+    parameters, early = node.entries.get("parameters"), node.entries.get("early_terminate")
+    is_ours = "scheduler" not in node.entries
+    if parameters is None and is_ours and nearest("parameters", node.entries) is None:
+        arguments: dict[str, object] = {"key": "parameters", "where": f'sweep "{sweep}"'}
+        found.append(Diagnostic(project_codes.MISSING_KEY, node.span, arguments))
+    if parameters is not None and not _has_template(parameters):
+        read_parameters(parameters, sweep, found)
+    if early is not None:
+        read_early_terminate(early, sweep, found)
+    return tuple(found)
+
+
+def _has_template(node: Node) -> bool:
+    if isinstance(node, ScalarNode):
+        return isinstance(node.value, str) and "{{" in node.value
+    return any(map(_has_template, node.items if isinstance(node, ListNode) else node.entries.values()))
 
 
 def default_seed(address: Address) -> int:

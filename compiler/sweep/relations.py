@@ -203,9 +203,10 @@ class _Reader:
 
 
 def _inside(name: str, names: Mapping[str, ParameterPath]) -> str | None:
-    """A parameter in a group that is spelled without its group."""
-    full = next((each for each, path in names.items() if path[-1] == name), None)
-    return f'write "{full}"' if full is not None else None
+    """A parameter in a group that is spelled, rightly or nearly, without its group."""
+    full = {path[-1]: each for each, path in names.items()}
+    near = nearest(name, full)
+    return f'did you mean "{full[near]}"?' if near is not None else None
 
 
 def _is_drawn(leaf: Leaf, value: JSON) -> bool:

@@ -20,7 +20,7 @@ from launchctl.diagnostics import Diagnostic, Note
 DEFAULT_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")
 """W&B's."""
 _ARGUMENTS = "${args}"
-_SEVERAL_FLAGS = re.compile(r"--?[A-Za-z][\w.-]*[ \t]+\S|-.*[ \t]--?[A-Za-z][\w.-]*(?:[ =].*)?", re.DOTALL)
+_SEVERAL_FLAGS = re.compile(r"--?[A-Za-z][\w.-]*[ \t]+\S.*|-.*[ \t]--?[A-Za-z][\w.-]*(?:[ =].*)?", re.DOTALL)
 
 
 def shared_run(sweep: ResolvedSweep) -> ResolvedRun:

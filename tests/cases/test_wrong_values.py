@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from launchctl.cli.views.diagnostics import render_text
-from launchctl.compiler.expand_codes import CODES
+from launchctl.compiler import expand_codes
+from launchctl.compiler.sweep import codes as sweep_codes
 from launchctl.diagnostics import Code
 from launchctl.engine.pipeline import Request, compile_project
 
@@ -38,7 +39,7 @@ def test_a_wrong_value_is_told_what_is_wrong_and_where(case: Path, *, update: bo
     assert text == expected.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+@pytest.mark.parametrize("code", (*expand_codes.CODES, *sweep_codes.CODES), ids=lambda code: code.name)
 def test_every_code_has_a_case(code: Code) -> None:
     said = [(case / "expected.txt").read_text(encoding="utf-8") for case in CASES]
     assert [text for text in said if f"[{code.name}]" in text] != []
