@@ -45,8 +45,8 @@ def report(**metrics: SupportsFloat) -> None:
     """
     if not metrics:
         raise TypeError("report() needs at least one metric, as in report(loss=0.3)")
-    line = _MARK + json.dumps({name: _number(name, value) for name, value in metrics.items()}, ensure_ascii=False)
-    sys.stdout.write(line + "\n")
+    numbers = {name: _number(name, value) for name, value in metrics.items()}
+    sys.stdout.write(f"{_MARK}{json.dumps(numbers)}\n")
     sys.stdout.flush()
 
 
