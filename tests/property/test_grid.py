@@ -60,15 +60,16 @@ def _spaces(draw_: st.DrawFn) -> Space:
     space = space_of(_nested(draw_(_parameters())))
     paths = [leaf.path for leaf in space.leaves]
     order = draw_(st.permutations(paths))
+    own = {leaf.path: st.sampled_from(leaf.values or (3, 4, 0.2)) | VALUES for leaf in space.leaves}
     conditions = [
-        Condition(child, parent, tuple(draw_(st.lists(VALUES, min_size=1, max_size=3))))
+        Condition(child, parent, tuple(draw_(st.lists(own[parent], min_size=1, max_size=3))))
         for parent, child in itertools.pairwise(order)
-        if draw_(st.booleans()) and draw_(st.booleans())
+        if draw_(st.booleans())
     ]
     if len(paths) > 2 and ("g",) not in paths and all(path[0] == "g" for path in order[1:]) and order[0][0] != "g":
         conditions.append(Condition(("g",), order[0], tuple(draw_(st.lists(VALUES, min_size=1, max_size=2)))))
     exclude = [
-        tuple(Assignment(path, draw_(st.one_of(VALUES, st.sampled_from([3, 4, 0.2])))) for path in chosen)
+        tuple(Assignment(path, draw_(own[path])) for path in chosen)
         for chosen in draw_(st.lists(st.lists(st.sampled_from(paths), min_size=1, max_size=3, unique=True), max_size=3))
     ]
     listed = [leaf.path for leaf in space.searched if leaf.values]

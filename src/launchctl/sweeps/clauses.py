@@ -57,15 +57,15 @@ class Clauses:
 
     def needs(self, path: ParameterPath) -> tuple[Requirement, ...]:
         """Everything that must hold for a leaf to exist, its parents' own conditions included."""
-        needs: dict[tuple[ParameterPath, frozenset[str]], Requirement] = {}
+        needs: dict[Requirement, None] = {}
         open_ = [path]
         while open_:
             for need in self._shape.needs(open_.pop()):
-                if (need.parent, need.identities) not in needs:
-                    needs[need.parent, need.identities] = need
+                if need not in needs:
+                    needs[need] = None
                     if need.parent in self._places or need.parent in self._constants:
                         open_.append(need.parent)
-        return tuple(needs.values())
+        return tuple(needs)
 
     def _found(self) -> Iterator[Clause | None]:
         for combination in self._space.exclude:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from launchctl.compiler.sweep.space import ParameterPath, Space
 from launchctl.sweeps.identity import identity
@@ -13,12 +13,13 @@ _SEPARATOR = ".wbnest[599c28ca25da]."
 """Between the segments of a nested name in W&B's own tables; the order of groups depends on it."""
 
 
-class Requirement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Requirement:
     """A parameter must exist and have one of these values."""
 
     parent: ParameterPath
-    values: tuple[JSON, ...]
     identities: frozenset[str]
+    values: tuple[JSON, ...] = field(compare=False)
 
 
 class Shape:
@@ -88,7 +89,7 @@ def value_at(nested: Mapping[str, JSON], path: ParameterPath) -> tuple[JSON, ...
 
 def _needs(space: Space, path: ParameterPath) -> list[Requirement]:
     return [
-        Requirement(condition.parent, condition.values, frozenset(map(identity, condition.values)))
+        Requirement(condition.parent, frozenset(map(identity, condition.values)), condition.values)
         for condition in space.conditions
         if path[: len(condition.path)] == condition.path
     ]
