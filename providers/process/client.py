@@ -20,7 +20,7 @@ from launchctl.providers.base import FILE_LIMIT, Observation, Site, Submission, 
 from launchctl.providers.process import files as run_files
 from launchctl.providers.process import folder as run_folder
 from launchctl.providers.process import supervisor
-from launchctl.providers.process.lower import INHERITED, LOCALE_PREFIX, WORK
+from launchctl.providers.process.lower import INHERITED, LOCALE_PREFIX, WORK, before_path
 from launchctl.values import JSON
 
 GRACE = 10.0
@@ -135,6 +135,7 @@ class ProcessClient:
 
     def _start(self, folder: FilePath, submission: Submission) -> None:
         body: JSON = submission.manifest
+        files: Mapping[str, str] = body.get("files", {})
         cwd = (self._site.project_folder / body["cwd"]).absolute()
         if not cwd.is_dir():
             raise Refused(f"the working folder {cwd} does not exist")
@@ -142,11 +143,15 @@ class ProcessClient:
             "labels": dict(submission.labels),
             "timeout": submission.timeout,
             "grace": self._grace,
-            "argv": list(body["argv"]),
-            "env": job_environment(self._site.environment, body["env"], submission.secrets),
+            "argv": [_located(word, files, cwd) for word in body["argv"]],
+            "env": job_environment(
+                self._site.environment,
+                {name: value and _located(value, files, cwd) for name, value in body["env"].items()},
+                submission.secrets,
+            ),
             "cwd": str(cwd),
         }
-        run_files.write(cwd, body.get("files", {}))
+        run_files.write(cwd, files)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -235,6 +240,12 @@ def job_environment(
     }
     own = {name: value for name, value in variables.items() if value is not None}
     return {**inherited, **own, **secrets}
+
+
+def _located(text: str, files: Mapping[str, str], folder: FilePath) -> str:
+    """A text that names a file of the job by its absolute path; any other as it is."""
+    before = before_path(text, files)
+    return text if before is None else f"{before}{folder}/{text.removeprefix(before)}"
 
 
 def _read_on(path: FilePath, offset: int) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from launchctl.compiler.node import Deferred, MapNode, Node, ScalarNode
 from launchctl.compiler.program import BoundLaunch
@@ -68,10 +68,27 @@ def script(body: JSON) -> str:
     """A POSIX script that does what the manifest says: one variable a line, nothing else inherited."""
     inherited = [*INHERITED, *_LOCALE, *(name for name, value in body["env"].items() if value is None)]
     words = [f'${{{name}+"{name}=${name}"}}' for name in dict.fromkeys(inherited)]
-    words += [shlex.quote(f"{name}={value}") for name, value in body["env"].items() if value is not None]
-    words += [shlex.join(body["argv"])]
-    lines = [f"cd {shlex.quote(body['cwd'])} || exit", *_written(body.get("files", {}))]
+    files: Mapping[str, str] = body.get("files", {})
+    words += [_quoted(f"{name}={value}", files) for name, value in body["env"].items() if value is not None]
+    words += [" ".join(_quoted(word, files) for word in body["argv"])]
+    lines = [f"cd {shlex.quote(body['cwd'])} || exit", *_written(files)]
     return _HEADER + "\n".join(lines) + "\nexec env -i \\\n  " + " \\\n  ".join(words) + "\n"
+
+
+def before_path(text: str, files: Collection[str]) -> str | None:
+    """What stands before the path of a file in `PATH` or `NAME=PATH`; None for any other text.
+
+    Such a path is made absolute when the job starts, so that a job that changes its folder finds the file.
+    """
+    found = (path for path in files if text == path or text.endswith(f"={path}"))
+    return next((text.removesuffix(path) for path in found), None)
+
+
+def _quoted(text: str, files: Collection[str]) -> str:
+    before = before_path(text, files)
+    if before is None:
+        return shlex.quote(text)
+    return (shlex.quote(before) if before else "") + '"$PWD"/' + shlex.quote(text.removeprefix(before))
 
 
 def _written(files: Mapping[str, str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from provider_contract import ClientContract, labels_of, wait_until
 
 from launchctl.errors import Refused, UnknownOutcome
 from launchctl.providers.base import Client, Site, Submission, Target
+from launchctl.providers.process import PROVIDER
 from launchctl.providers.process.client import ProcessClient
 from launchctl.providers.process.folder import is_supervised
 from launchctl.status import Cause, Status
@@ -65,6 +67,34 @@ class TestProcess(ClientContract):
     def with_files(self, site: Site, target: Target) -> Submission:
         """A submission with a file in `wandb/`."""
         return self.submission(site, target, "cat wandb/sweep-lr/config.yaml", files={"sweep-lr/config.yaml": "given"})
+
+    def test_a_job_that_changes_its_folder_finds_its_files(self, site: Site, client: Client) -> None:
+        target = self.target()
+        path = "wandb/sweep-lr/config.yaml"
+        folder = site.run_folder / target.run_id / "work"
+        folder.mkdir(parents=True)
+        script = 'cd /; printf "%s\\n" "$WANDB_SWEEP_PARAM_PATH" "$TEXT" "$@"'
+        body = {
+            "argv": ["sh", "-c", script, "sh", path, f"--file={path}", f"{path}x", f"./{path}"],
+            "env": {"WANDB_SWEEP_PARAM_PATH": path, "TEXT": f"see {path}", "LANG": None, "EMPTY": ""},
+            "cwd": str(folder.relative_to(site.project_folder)),
+            "files": {path: "{}"},
+        }
+        client.submit(Submission(target, body, labels_of(site, target)))
+        self.ended(client, target)
+        expected = [
+            f"{folder}/{path}",
+            f"see {path}",
+            f"{folder}/{path}",
+            f"--file={folder}/{path}",
+            f"{path}x",
+            f"./{path}",
+        ]
+        assert self.output(client, target).splitlines() == expected
+        (site.project_folder / "run.sh").write_text(PROVIDER.script(body))
+        command = ["sh", "run.sh"]
+        said = subprocess.run(command, cwd=site.project_folder, env=self.environment(), capture_output=True, check=True)
+        assert said.stdout.decode().splitlines() == expected
 
     def test_a_file_is_not_written_through_a_link_that_leads_out(self, site: Site, client: Client) -> None:
         target = self.target()
