@@ -6,6 +6,7 @@ Exit code 1 where a promise is not kept.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import workshop
+from benchmarks import bayes, workshop
 from benchmarks.measure import Cost, Pair, alone, paired
 
 
@@ -64,6 +65,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Row]:
     yield from _start_up(folder, rounds)
     yield from _against_terraform(folder, rounds)
     yield from _growth(folder, rounds)
+    yield from _bayes()
 
 
 def _start_up(folder: Path, rounds: int) -> Iterator[Row]:
@@ -117,6 +119,20 @@ def _growth(folder: Path, rounds: int) -> Iterator[Row]:
             pair.ratio / 10,
             1,
         )
+
+
+def _bayes() -> Iterator[Row]:
+    for count in bayes.COUNTS:
+        yield Row(f"bayes: a suggestion after {count} trials", f"{bayes.suggestion_seconds(count) * 1000:.0f} ms")
+    interpreter = os.environ.get("LAUNCHCTL_TEST_REFERENCE")
+    for function in bayes.FUNCTIONS:
+        what = f"bayes: regret of 50 trials, median of 10 seeds, {function.name}"
+        if interpreter is None:
+            yield Row(what, "", "LAUNCHCTL_TEST_REFERENCE names no interpreter")
+            continue
+        found = bayes.compare(function, 10, 50, interpreter)
+        ours, theirs = found.ours - function.optimum, found.theirs - function.optimum
+        yield Row(what, f"{ours:.5f}", f"{theirs:.5f}", found.ratio, 1)
 
 
 def _row(what: str, pair: Pair, limit: float) -> Row:

@@ -29,6 +29,8 @@ from launchctl.sweeps.draws import draw
 from launchctl.sweeps.outcome import Result
 from launchctl.values import JSON
 
+COUNTS = (50, 200, 500)
+"""Trials after which the cost of a suggestion is measured."""
 ORACLE = Path(__file__).parent.parent / "tests" / "reference" / "oracle.py"
 
 
@@ -98,7 +100,7 @@ def main() -> int:
         print(f"{function.name}: ours {found.ours:.5f}, theirs {found.theirs:.5f}, optimum {function.optimum:.5f}")
         sys.stdout.flush()
         is_kept = is_kept and found.ratio <= 1
-    for count in (50, 200, 500) if arguments.cost else ():
+    for count in COUNTS if arguments.cost else ():
         print(f"a suggestion after {count} trials: {suggestion_seconds(count) * 1000:.0f} ms")
     return 0 if is_kept else 1
 
