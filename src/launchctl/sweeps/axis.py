@@ -67,10 +67,6 @@ class Listed:
         firsts = [found[0] for found in self._choices.values()]
         return self if len(firsts) == self.count else Listed(self.leaf, [self._values[choice] for choice in firsts])
 
-    def at(self, choices: Iterable[int]) -> Listed:
-        """The values at some places alone."""
-        return Listed(self.leaf, [self._values[choice] for choice in choices])
-
 
 @dataclass(frozen=True)
 class Stepped:

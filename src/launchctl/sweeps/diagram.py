@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from launchctl.errors import LaunchctlError
 from launchctl.sweeps.clauses import Clause, Literal
 
-EDGES = 200_000
+EDGES = 50_000
 """More than these are not built: combinations that entangle so many axes cannot be counted within reason."""
 _Open: TypeAlias = frozenset[int]
 """Numbers of the clause ends of which everything before holds."""
