@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from launchctl.addresses import Kind, Reference, generation_name
 from launchctl.engine.apply import means_of
+from launchctl.engine.course import course_of
 from launchctl.engine.drain import Drain
 from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink, Undrawn
 from launchctl.engine.interrupt import Interrupt
@@ -46,7 +47,7 @@ def cancel(session: Session, references: Sequence[Reference], sink: Sink) -> Rep
     if protected and len(protected) == len(references):
         raise Blocked(f"{', '.join(protected)} is protected", hint=hint)
     doomed = {attempt.run_id for run, attempt in found if not run.run.protect}
-    stopped = frozenset(record.address for record in sweeps if not record.protect)
+    stopped = frozenset(found.address for found in sweeps if not found.protect and not _is_over(state, found))
     report = _stop_and_watch(session, doomed, stopped, sink)
     refused = tuple(f"{address} is protected and goes on: {hint}" for address in protected)
     return replace(report, errors=(*report.errors, *refused), blocked=len(protected))
@@ -115,6 +116,12 @@ def _sweep(state: State, wanted: Reference) -> SweepRecord:
     if wanted.generation not in {None, record.epoch}:
         raise UsageError(f"{wanted} is not under way", hint=f"its latest epoch is e{record.epoch}")
     return record
+
+
+def _is_over(state: State, record: SweepRecord) -> bool:
+    """Whether nothing of a sweep is left to stop."""
+    course = course_of(state, record.address)
+    return course is None or not (course.left or any(_trials(state, {record.address})))
 
 
 def _attempt(session: Session, state: State, wanted: Reference) -> tuple[RunState, AttemptRecord]:

@@ -107,10 +107,10 @@ class Drawer:
         return {address: count for address, count in shares.items() if count}
 
     def _most(self, course: Course) -> float:
-        """How many trials may stand in line before any of them has begun."""
-        pending = course.tally.pending
+        """How many trials may be drawn before any of them has begun."""
         ahead = self._means.parallelism * AHEAD
-        return min(ahead, self._roster.room_in(course.record.address)) - pending
+        line = min(ahead, self._roster.room_in(course.record.address)) - course.tally.pending
+        return min(line, course.left) if line > 0 else 0
 
     def _obstacle(self, course: Course, stuck: Mapping[str, str]) -> str:
         """What keeps a sweep from drawing, places apart; nothing where it may."""
