@@ -116,8 +116,9 @@ class Deviation(NamedTuple):
 
 
 def deviations() -> dict[str, Deviation]:
-    """The rows of the table, by the name of the case."""
-    rows = [line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if "|" in line]
+    """The rows of the first table, by the name of the case."""
+    text = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if "|" in line]
     return {cells[0].strip("`"): Deviation(cells[1], cells[2]) for cells in rows[2:]}
 
 
