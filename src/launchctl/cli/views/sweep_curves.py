@@ -75,6 +75,33 @@ def _curve_traces(
     look: Look, rows: Sequence[TrialRow], keys: Mapping[str, str], hovers: Sequence[str]
 ) -> Iterator[JSON]:
     """All curves of one look as one line with gaps, and a mark where each ends."""
+    common: dict[str, JSON] = {"type": "scatter", "hoverinfo": "text", "legendgroup": look.name}
+    xs, ys, texts = _points(rows, keys)
+    is_best = look is BEST
+    yield {
+        **common,
+        "mode": "lines",
+        "name": look.name,
+        "x": xs,
+        "y": ys,
+        "hovertext": texts,
+        "line": {"color": look.color, "width": 3.5 if is_best else 1.5, "dash": look.dash},
+        "opacity": 1 if is_best else 0.4 if len(rows) > _FEW else 0.75,
+    }
+    yield {
+        **common,
+        "mode": "markers",
+        "name": f"{look.name}: end",
+        "showlegend": False,
+        "x": [len(row.curve) for row in rows],
+        "y": [row.curve[-1] for row in rows],
+        "hovertext": list(hovers),
+        "marker": {"color": look.color, "symbol": look.symbol, "size": 13 if is_best else 9 if look is PRUNED else 6},
+    }
+
+
+def _points(rows: Sequence[TrialRow], keys: Mapping[str, str]) -> tuple[list[JSON], list[JSON], list[str]]:
+    """Places, values and words of curves, a gap behind each."""
     xs: list[JSON] = []
     ys: list[JSON] = []
     texts: list[str] = []
@@ -87,31 +114,7 @@ def _curve_traces(
         xs.append(None)
         ys.append(None)
         texts.append("")
-    is_best = look is BEST
-    yield {
-        "type": "scatter",
-        "mode": "lines",
-        "name": look.name,
-        "legendgroup": look.name,
-        "x": xs,
-        "y": ys,
-        "hovertext": texts,
-        "hoverinfo": "text",
-        "line": {"color": look.color, "width": 3.5 if is_best else 1.5, "dash": look.dash},
-        "opacity": 1 if is_best else 0.4 if len(rows) > _FEW else 0.75,
-    }
-    yield {
-        "type": "scatter",
-        "mode": "markers",
-        "name": f"{look.name}: end",
-        "legendgroup": look.name,
-        "showlegend": False,
-        "x": [len(row.curve) for row in rows],
-        "y": [row.curve[-1] for row in rows],
-        "hovertext": list(hovers),
-        "hoverinfo": "text",
-        "marker": {"color": look.color, "symbol": look.symbol, "size": 13 if is_best else 9 if look is PRUNED else 6},
-    }
+    return xs, ys, texts
 
 
 def _thinned(length: int) -> Iterable[int]:
