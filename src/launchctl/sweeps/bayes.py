@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
 from launchctl.compiler.sweep.search import Objective, Search, Trial
@@ -29,6 +29,8 @@ _MOST_OPEN = 50
 _ENUMERATED = 2_000
 """A space of at most so many points is looked at as a whole."""
 _EXPLORED = 1_000
+_SCANNED = 100_000
+"""Of a larger space no more is looked through for a point that is left."""
 _INCUMBENTS = 5
 _NEIGHBOURS = 40
 _SCALES = (0.1, 0.03, 0.01, 0.003)
@@ -40,7 +42,7 @@ class MissingLibrary(LaunchctlError):
 
 
 def suggest(search: Search, history: Sequence[Result], index: int) -> Trial:
-    """The trial of an index, in view of all others, those that are still open included.
+    """The trial of an index, in view of all others, in the order in which they were drawn, open ones included.
 
     The first ones are spread over the space; then a model says where the most is to be expected.
     A point is never suggested twice before all others of a finite space were, and an excluded one
@@ -73,7 +75,7 @@ class _Known:
             if (point := cube.find(trial.values)) is not None:
                 points[point.identity] = point
                 values.setdefault(point.identity, []).extend([] if value is None else [sign * value])
-        losses = {name: sum(found) / len(found) for name, found in values.items() if found}
+        losses = {name: sum(loss / len(found) for loss in found) for name, found in values.items() if found}
         self.trials = len(history)
         self.taken = frozenset(points)
         kept = _kept(losses)
@@ -118,18 +120,16 @@ def _spread(cube: Cube, known: _Known, seed: int) -> Point:
 
 
 def _first_new(cube: Cube, known: _Known, places: Iterator[Place]) -> Point:
-    """The first point that was not tried, of all places where the sequence brings none, else any."""
-    some = [point for place in islice(places, _EXPLORED) if (point := cube.point(place)) is not None]
-    new = next((point for point in some if point.identity not in known.taken), None)
-    if new is None and cube.size is not None:
-        everything = (point for place in cube.all_places() if (point := cube.point(place)) is not None)
-        new = next((point for point in everything if point.identity not in known.taken), None)
-    found = new or next(iter(some), None)
-    if found is None:
-        raise LaunchctlError(
-            f"{_EXPLORED:,} points were looked at, and all of them are excluded", hint="exclude fewer combinations"
-        )
-    return found
+    """The first point that was not tried: of those places, else of all, else any that is allowed."""
+    fallback: Point | None = None
+    for place in chain(islice(places, _EXPLORED), islice(cube.all_places(), _SCANNED)):
+        point = cube.point(place)
+        if point is not None and point.identity not in known.taken:
+            return point
+        fallback = fallback or point
+    if fallback is None:
+        raise LaunchctlError("every point that was looked at is excluded", hint="exclude fewer combinations")
+    return fallback
 
 
 class _Candidates:

@@ -85,7 +85,9 @@ class Cube:
         return self._located(known, existing) if len(known) == len(places) else None
 
     def all_places(self) -> Iterator[Place]:
-        """Every place of a finite cube, in a fixed order; some are the same point."""
+        """Every place of a finite cube, in a fixed order, none of a continuum; some are the same point."""
+        if self.size is None:
+            return iter(())
         return product(*(factor.all_places() for factor in self.factors))
 
     def nested(self, point: Point) -> dict[str, JSON]:

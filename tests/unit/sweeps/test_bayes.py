@@ -13,7 +13,7 @@ from launchctl.compiler.sweep.search import Objective, Search, Trial
 from launchctl.compiler.sweep.space import Assignment, Condition, Distribution, Leaf, Space
 from launchctl.errors import LaunchctlError
 from launchctl.status import Status
-from launchctl.sweeps.bayes import suggest
+from launchctl.sweeps.bayes import MissingLibrary, suggest
 from launchctl.sweeps.outcome import Result
 from launchctl.values import JSON, canonical
 
@@ -41,6 +41,26 @@ def _tried(search: Search, count: int, loss: JSON = None, status: Status = Statu
 
 def _bowl(values: JSON) -> float:
     return float((values["x"] - 2.0) ** 2)
+
+
+def test_a_missing_library_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchctl.sweeps.bayes.find_spec", lambda _: None)
+    with pytest.raises(MissingLibrary) as raised:
+        suggest(_search(X), [], 0)
+    assert raised.value.hint == "pip install 'launchctl-ml[bayes]'"
+
+
+def test_neither_the_module_nor_the_first_trial_loads_a_library() -> None:
+    script = (
+        "import sys\n"
+        "from launchctl.compiler.sweep.search import Objective, Search\n"
+        "from launchctl.compiler.sweep.space import Distribution, Leaf, Space\n"
+        "from launchctl.sweeps.bayes import suggest\n"
+        "space = Space((Leaf(('x',), Distribution.UNIFORM),))\n"
+        "suggest(Search('bayes', space, 1, objective=Objective('loss')), [], 0)\n"
+        "print({'numpy', 'scipy', 'sklearn', 'bayes_opt'} & set(sys.modules))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "set()\n"
 
 
 def test_a_trial_has_its_index_for_a_key_and_all_constants() -> None:
@@ -139,7 +159,7 @@ def test_excluded_points_and_parameters_without_their_condition_are_never_sugges
 
 
 def test_a_space_of_excluded_points_is_refused() -> None:
-    with pytest.raises(LaunchctlError, match="all of them are excluded"):
+    with pytest.raises(LaunchctlError, match="every point that was looked at is excluded"):
         suggest(
             _search(OPTIMIZER, exclude=tuple((Assignment(("optimizer",), name),) for name in ("sgd", "adam"))), [], 0
         )
