@@ -91,6 +91,12 @@ class Pruning(NamedTuple):
     reason: str
 
 
+class Measured(NamedTuple):
+    """What trials said of their metrics is recorded: their run ids."""
+
+    run_ids: tuple[str, ...]
+
+
 class Trouble(NamedTuple):
     """Something went wrong that did not stop the apply: what was tried, and the remote's own words."""
 
@@ -126,6 +132,7 @@ Event: TypeAlias = (
     | Retrying
     | CancelSent
     | Drawn
+    | Measured
     | Pruning
     | Trouble
     | Waiting

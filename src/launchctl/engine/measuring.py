@@ -13,6 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from launchctl.engine.courses import Courses
+from launchctl.engine.events import Measured
 from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
@@ -181,7 +182,9 @@ class Meter:
             look = self._looks.pop(call)
             self._failed(look.gauge, "its target does not answer", now, is_final=look.is_final)
             del self._gauges[look.gauge.attempt.run_id]  # the thread may still use it
-        self._courses.readings.put(series)
+        if series:
+            self._courses.readings.put(series)
+            self._means.sink(Measured(tuple(found.run_id for found in series)))
         return any(found.is_complete for found in series)
 
     def _taken(self, call: Future[Piece], look: _Look, now: float) -> Series | None:

@@ -15,6 +15,7 @@ from launchctl.engine.events import (
     Drawn,
     Event,
     LeaseTakenOver,
+    Measured,
     Pruning,
     Retrying,
     StateCreated,
@@ -41,7 +42,7 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
         case Waiting(reasons, sweeps):
             yield from waiting_lines(reasons)
             yield from map(undrawn_line, sweeps)
-        case Claimed() | Created() | Drawn():
+        case Claimed() | Created() | Drawn() | Measured():
             return
         case _:
             yield line(_notice(event))

@@ -18,7 +18,7 @@ from rich.text import Text
 from launchctl.cli.views.event_text import event_lines
 from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts, status_lines, undrawn_line, waits_for
 from launchctl.cli.views.text import duration, outcome, shorten, visible
-from launchctl.engine.events import Claimed, Drawn, Event, Overview, Retrying, StatusChanged, Undrawn, Waiting
+from launchctl.engine.events import Claimed, Drawn, Event, Measured, Overview, Retrying, StatusChanged, Undrawn, Waiting
 from launchctl.status import Status
 
 _PER_SECOND = 4
@@ -61,7 +61,7 @@ class Board:
                 self._set(reference, Status.PENDING, None, f"again, after {cause.replace('_', ' ')}")
             case Waiting(reasons, sweeps):
                 self.waiting, self.undrawn = dict(reasons), sweeps
-            case Drawn():
+            case Drawn() | Measured():
                 pass
             case _:
                 return False
