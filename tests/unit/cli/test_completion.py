@@ -58,6 +58,47 @@ def test_addresses_of_the_project_are_completed(tmp_path: Path, words: str, expe
     assert _complete(words, tmp_path) == expected
 
 
+SWEEPS = """\
+version: 1
+project: x
+queues: {q: {resource: process}}
+jobs: {j: {source: {code: ./code}, command: ["true"]}}
+runs: {lrun: {job: j, queue: q}}
+sweeps:
+  lr: {job: j, queue: q, method: grid, parameters: {x: {values: [1, 2]}}}
+  seed: {job: j, queue: q, method: grid, parameters: {x: {values: [1, 2]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("launchctl sweep show ", ["sweeps.lr", "sweeps.seed"]),
+        ("launchctl sweep show sweeps.s", ["sweeps.seed"]),
+        ("launchctl plan --rerun sweeps.", ["sweeps.lr", "sweeps.seed"]),
+        ("launchctl logs sweeps.lr[", []),
+    ],
+)
+def test_sweeps_of_the_project_are_completed(tmp_path: Path, words: str, expected: list[str]) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/main.py").touch()
+    (tmp_path / "project.yaml").write_text(SWEEPS)
+    assert _complete(words, tmp_path) == expected
+    assert not (tmp_path / ".launchctl").exists()
+
+
+def test_trials_on_record_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/main.py").touch()
+    (tmp_path / "project.yaml").write_text(SWEEPS)
+    apply = [sys.executable, "-m", "launchctl", "apply", "--auto-approve", "--wait", "--target", "sweeps.lr"]
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    subprocess.run(apply, cwd=tmp_path, env=environment, capture_output=True, check=True, timeout=60)
+    found = _complete("launchctl logs sweeps.lr[", tmp_path)
+    assert len(found) == 2
+    assert _complete(f"launchctl logs {found[0][:14]}", tmp_path) == found[:1]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_shell_gets_a_script(shell: str) -> None:
     environment = {**os.environ, "_LAUNCHCTL_COMPLETE": f"source_{shell}"}
