@@ -45,10 +45,11 @@ _APART = 5e-4
 class _Chosen(ExpectedImprovement):
     """Expected improvement, maximised over points that the search allows."""
 
-    def __init__(self, choose: Choose, best: float) -> None:
+    def __init__(self, choose: Choose, best: float, open_points: Sequence[Coordinates]) -> None:
         super().__init__(xi=0.0)
         self._choose = choose
         self._best = best
+        self._open = open_points
 
     def suggest(  # the signature is the library's
         self,
@@ -60,10 +61,14 @@ class _Chosen(ExpectedImprovement):
         random_state: int | RandomState | None = None,
     ) -> Array:
         """The point that is chosen by its expected improvement over the best observation, expected ones left aside."""
-        if fit_gp:
+        process: JSON = gp  # has no types
+        self._fit_gp(gp, target_space)
+        if self._open:
+            for point, expected in zip(self._open, process.predict(np.array(self._open)), strict=True):
+                target_space.register(np.array(point), float(expected))
+            process.set_params(kernel=process.kernel_, optimizer=None)
             self._fit_gp(gp, target_space)
         self.y_max = self._best  # type: ignore[assignment]
-        process: JSON = gp  # has no types
         noise = float(process.kernel_.k2.noise_level)
 
         def promise(points: Sequence[Coordinates]) -> list[float]:
@@ -99,13 +104,9 @@ def suggest(
         # Of hyperparameters at their bounds, and of fits that end early: nothing that a user could mend.
         warnings.simplefilter("ignore")
         targets = _targets(losses)
-        optimizer = _optimizer(len(observed[0]), _Chosen(choose, max(targets)), seed)
+        optimizer = _optimizer(len(observed[0]), _Chosen(choose, max(targets), open_points), seed)
         for point, target in zip(observed, targets, strict=True):
             optimizer.register(np.array(point), target)
-        if open_points:
-            expected = cast("Sequence[float]", optimizer.predict([_named(point) for point in open_points]))
-            for point, target in zip(open_points, expected, strict=True):
-                optimizer.register(np.array(point), float(target))
         optimizer.suggest()
 
 
@@ -132,10 +133,6 @@ def _optimizer(width: int, acquisition: _Chosen, seed: int) -> BayesianOptimizat
     kernel = Matern(scales, _SCALES, nu=2.5) + WhiteKernel(*_NOISE)
     optimizer.set_gp_params(kernel=kernel, normalize_y=False, n_restarts_optimizer=1)
     return optimizer
-
-
-def _named(point: Coordinates) -> dict[str, float]:
-    return {_name(axis): coordinate for axis, coordinate in enumerate(point)}
 
 
 def _name(axis: int) -> str:
