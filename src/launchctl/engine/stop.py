@@ -204,7 +204,6 @@ def _watch(session: Session, wanted: Collection[str], sink: Sink) -> Report:
     return Report(
         runs=tuple(line for line in lines if line.address in work.ledger.touched or not line.status.is_terminal),
         errors=(*work.ledger.errors, *late),
-        undrawn=work.undrawn,
     )
 
 
