@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +12,8 @@ from typing import Protocol
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath, Space
 from launchctl.sweeps.identity import fragment, identity
 from launchctl.values import JSON
+
+_FEW = 500
 
 
 class Column(Protocol):
@@ -23,12 +25,14 @@ class Column(Protocol):
     @property
     def count(self) -> int: ...
 
-    def value(self, choice: int) -> JSON:
-        """The value there."""
+    @property
+    def value(self) -> Callable[[int], JSON]:
+        """The value at a choice."""
         ...
 
-    def fragment(self, choice: int) -> str:
-        """What the value adds to the text of a point."""
+    @property
+    def fragment(self) -> Callable[[int], str]:
+        """What the value at a choice adds to the text of a point."""
         ...
 
     def choices(self, value: JSON) -> Sequence[int]:
@@ -44,7 +48,8 @@ class Listed:
         texts = [(identity(value), value) for value in values]
         spelling = dict(texts)
         self._values = [spelling[text] for text, _ in texts]
-        self._fragments = [fragment(leaf.path, value) for value in self._values]
+        self.value: Callable[[int], JSON] = self._values.__getitem__
+        self.fragment: Callable[[int], str] = [fragment(leaf.path, value) for value in self._values].__getitem__
         self._choices: dict[str, list[int]] = {}
         for choice, (text, _) in enumerate(texts):
             self._choices.setdefault(text, []).append(choice)
@@ -52,12 +57,6 @@ class Listed:
     @property
     def count(self) -> int:
         return len(self._values)
-
-    def value(self, choice: int) -> JSON:
-        return self._values[choice]
-
-    def fragment(self, choice: int) -> str:
-        return self._fragments[choice]
 
     def choices(self, value: JSON) -> Sequence[int]:
         return self._choices.get(identity(value), ())
@@ -93,14 +92,21 @@ class Stepped:
 
 
 def column(leaf: Leaf) -> Listed | Stepped:
-    """The values of a leaf as they are written, repetitions included."""
+    """The values of a leaf as they are written, repetitions included; few steps are as good as written."""
+    steps = _steps(leaf)
+    if steps is None:
+        return Listed(leaf, leaf.values)
+    return steps if steps.count > _FEW else Listed(leaf, [steps.value(choice) for choice in range(steps.count)])
+
+
+def _steps(leaf: Leaf) -> Stepped | None:
     if leaf.distribution is Distribution.INT_UNIFORM:
         return Stepped(leaf, Fraction(leaf.low), Fraction(1), int(leaf.high) - int(leaf.low) + 1, is_integer=True)
     if leaf.distribution is Distribution.Q_UNIFORM:
         low, high, step = (Fraction(repr(number)) for number in (leaf.low, leaf.high, leaf.q))
         is_integer = all(isinstance(number, int) for number in (leaf.low, leaf.high, leaf.q))
         return Stepped(leaf, low, step, math.ceil((high - low) / step), is_integer)
-    return Listed(leaf, leaf.values)
+    return None
 
 
 @dataclass(frozen=True)

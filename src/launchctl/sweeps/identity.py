@@ -6,9 +6,9 @@ Numbers are the same where they are equal, however deep they stand: `1`, `1.0` a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
+from hashlib import sha256
 
 from launchctl.compiler.sweep.space import ParameterPath
 from launchctl.values import JSON, is_list, is_mapping
@@ -34,8 +34,12 @@ def fragment(path: ParameterPath, value: JSON) -> str:
 
 def key_of(fragments: Iterable[str]) -> str:
     """The KEY of the point that consists of these parameters, which come sorted by path."""
-    text = f"[{','.join(fragments)}]"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
+    return key_of_text(",".join(fragments))
+
+
+def key_of_text(text: str) -> str:
+    """The KEY of a point whose parameters are put together already."""
+    return sha256(f"[{text}]".encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
 
 
 def with_repeat(key: str, repeat: int) -> str:
