@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from launchctl.addresses import NAME_PATTERN, Address, parse_address
+from launchctl.addresses import NAME_PATTERN, Address, Kind, parse_address
 from launchctl.compiler.entries import ResolvedProject, ResolvedRun
 from launchctl.compiler.inherit import variables_of
 from launchctl.compiler.jobs import list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules, Record, merge
-from launchctl.compiler.node import EMPTY_MAP, MapNode, Node, ScalarNode, descend, plain
+from launchctl.compiler.node import EMPTY_MAP, MapNode, Node, ScalarNode, descend, node_of, plain
 from launchctl.compiler.paths import parse_path
 from launchctl.compiler.program import LaunchSpec
 from launchctl.compiler.slots import SlotReader
@@ -63,9 +63,9 @@ def explain(
     """Everything that sets the value at a path of a run, or a value below it: lowest layer first, the winner last.
 
     The first part of a path is `config` (the target's configuration), `inputs`, `files`, `env`,
-    `command` or `args`.
+    `command` or `args`, and of a sweep also `parameters`.
     """
-    run = resolved.runs[spec.address.name]
+    run = _run_of(resolved, spec)
     section = _ALIASES.get(str(path[0]), str(path[0]))
     within = (section, *path[1:])
     said = [found for found in _said(run, spec, section) if _concerns(found, within)]
@@ -77,9 +77,18 @@ def explain(
     return tuple(_with_templates(_judged(narrowed), resolved, run, variables))
 
 
+def _run_of(resolved: ResolvedProject, spec: LaunchSpec) -> ResolvedRun:
+    """The run of a specification; of a sweep, and of its trials, the one that all of them share."""
+    if spec.address.kind is not Kind.SWEEPS:
+        return resolved.runs[spec.address.name]
+    from launchctl.compiler.sweep.shared import shared_run
+
+    return shared_run(resolved.sweeps[spec.address.name])
+
+
 def _said(run: ResolvedRun, spec: LaunchSpec, section: str) -> Iterator[_Said]:
     """What every layer says in one section, lowest layer first."""
-    job, own = f'job "{run.job.name}"', f'run "{run.address.name}"'
+    job, own = f'job "{run.job.name}"', _own(run)
     queue = f'queue "{run.queue.name}"'
     match section:
         case "config":
@@ -87,9 +96,10 @@ def _said(run: ResolvedRun, spec: LaunchSpec, section: str) -> Iterator[_Said]:
             yield from _merged(section, layers, CONFIG)
         case "inputs":
             defaults = mapping_at(mapping_at(run.job.node, "inputs"), "config")
-            yield from _merged(section, [(job, defaults), (own, mapping_at(run.node, "config"))], INPUTS)
-        case "files":
-            yield from _merged(section, [(own, mapping_at(run.node, "files"))], INPUTS)
+            layers = [(job, defaults), (own, mapping_at(run.node, "config")), *_values_of(spec)]
+            yield from _merged(section, layers, INPUTS)
+        case "files" | "parameters":
+            yield from _merged(section, [(own, mapping_at(run.node, section))], INPUTS)
         case "env":
             layers = [(layer, variables_of(node.entries.get("env")).values) for layer, node in _sides(run)]
             yield from _merged(section, layers, CONFIG)
@@ -103,8 +113,20 @@ def _said(run: ResolvedRun, spec: LaunchSpec, section: str) -> Iterator[_Said]:
             return
 
 
+def _own(run: ResolvedRun) -> str:
+    kind = "sweep" if run.address.kind is Kind.SWEEPS else "run"
+    return f'{kind} "{run.address.name}"'
+
+
+def _values_of(spec: LaunchSpec) -> Iterator[tuple[str, MapNode]]:
+    """The values of a trial, which lie over the inputs of its sweep."""
+    values = node_of(dict(spec.parameters)) if spec.parameters else None
+    if isinstance(values, MapNode):
+        yield f'trial "{spec.address.key}"', values
+
+
 def _sides(run: ResolvedRun) -> tuple[tuple[str, MapNode], ...]:
-    return (f'job "{run.job.name}"', run.job.node), (f'run "{run.address.name}"', run.node)
+    return (f'job "{run.job.name}"', run.job.node), (_own(run), run.node)
 
 
 def _added(spec: LaunchSpec) -> Iterator[_Said]:

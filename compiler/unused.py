@@ -37,13 +37,8 @@ def _everything(resolved: ResolvedProject) -> Iterator[Node]:
 
 
 def _around(resolved: ResolvedProject, queue: str) -> Iterator[Node]:
-    """What may mention a queue's own variable: its configuration, the sweeps there and their jobs."""
+    """What may mention a queue's own variable without having been rendered: its configuration."""
     yield resolved.project.queues[queue].node.entries.get("config", EMPTY_MAP)
-    for sweep in resolved.sweeps.values():
-        if sweep.queue is not None and sweep.queue.name == queue:
-            yield sweep.node
-            if sweep.job is not None:
-                yield sweep.job.node
 
 
 def _mentioned(nodes: Iterable[Node]) -> set[str]:

@@ -27,7 +27,8 @@ def shared_run(sweep: ResolvedSweep) -> ResolvedRun:
     """The sweep as a run: with its address, its settings, and the command of its trials."""
     command, args = _command(sweep)
     entries = {key: node for key, node in sweep.node.entries.items() if key not in {"command", "args"}}
-    entries |= {key: node for key, node in (("command", command), ("args", args)) if node.items}
+    given = {"command": command, "args": args}
+    entries |= {key: node for key, node in given.items() if node.items and node is not sweep.job.node.entries.get(key)}
     return ResolvedRun(
         address=sweep.address,
         model=sweep.model,

@@ -39,7 +39,7 @@ def test_a_wrong_value_is_told_what_is_wrong_and_where(case: Path, *, update: bo
     assert text == expected.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", (*expand_codes.CODES, *sweep_codes.CODES), ids=lambda code: code.name)
+@pytest.mark.parametrize("code", [*expand_codes.CODES, *sweep_codes.CODES], ids=lambda code: code.name)
 def test_every_code_has_a_case(code: Code) -> None:
     said = [(case / "expected.txt").read_text(encoding="utf-8") for case in CASES]
     assert [text for text in said if f"[{code.name}]" in text] != []

@@ -79,11 +79,13 @@ def _explain(compiled: Compiled, text: str) -> int:
     if target is None:
         raise UsageError(f'"{text}" is no value of a run', hint="as in `runs.baseline.config.shm-size`")
     address, path = target
-    desired = compiled.desired.get(str(address))
-    if desired is None or compiled.resolved is None:
-        raise UsageError(f"the project has no {address}", hint=did_you_mean(str(address), compiled.desired))
+    run, sweep = compiled.desired.get(str(address)), compiled.sweeps.get(str(address))
+    spec = run.spec if run is not None else sweep.spec.launch if sweep is not None else None
+    if spec is None or compiled.resolved is None:
+        known = (*compiled.desired, *compiled.sweeps)
+        raise UsageError(f"the project has no {address}", hint=did_you_mean(str(address), known))
     variables = {name: VariableText(value) for name, value in compiled.variables.items()}
-    layers = explain(compiled.resolved, desired.spec, variables, path)
+    layers = explain(compiled.resolved, spec, variables, path)
     if not layers:
         raise UsageError(f"nothing sets {text}", hint=f"`launchctl compile --target {address}` shows what it has")
     console.show(layer_lines(layers))

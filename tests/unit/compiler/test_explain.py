@@ -133,3 +133,32 @@ def test_a_variable_of_the_command_line_is_named_with_its_declaration() -> None:
 )
 def test_a_target_is_a_run_and_a_path_within_it(text: str, target: tuple[Address, Path] | None) -> None:
     assert parse_target(text) == target
+
+
+SWEEP = dedent("""
+    sweeps:
+      s:
+        job: train
+        queue: gpu
+        method: grid
+        parameters: {trainer: {parameters: {lr: {values: [0.1, 0.2]}}}}
+        config: {trainer: {seed: 2}}
+    """)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("inputs", "trainer", "seed"),
+         ['inputs.trainer.seed=1 by job "train"', 'inputs.trainer.seed=2 by sweep "s" wins']),
+        (("parameters", "trainer"), ['parameters.trainer.parameters.lr.values=[0.1, 0.2] by sweep "s" wins']),
+        (("command",), ["command=['python', 'train.py'] by job \"train\" wins"]),
+        (("args",), ["args=['${args}'] by sweep \"s\" wins"]),
+    ],
+)  # fmt: skip
+def test_a_sweep_says_which_layer_sets_what_its_trials_share(path: Path, expected: list[str]) -> None:
+    spec = expand_text(PROJECT + SWEEP).program.sweeps["s"].launch
+    found = explain(resolve_text(PROJECT + SWEEP), spec, {}, path)
+    assert [
+        f"{format_path(one.path)}={one.value} by {one.layer}" + (" wins" if one.is_winner else "") for one in found
+    ] == expected
