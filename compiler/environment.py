@@ -37,7 +37,9 @@ NAMES = (
     SWEEP,
     SWEEP_FILE,
 )
-"""Every variable that launchctl sets, in the order in which a job gets them."""
+"""Every variable that launchctl can set, in the order in which a job gets them."""
+CHOSEN_UNLESS_SAID = tuple(name for name in NAMES if name != SWEEP)
+"""Those that it sets where the project does not choose: a server may refuse a run of a sweep that it never heard of."""
 _CHUNK_NAME = re.compile(rf"(?P<name>{'|'.join(CHUNKED)})_[0-9]+")
 
 

@@ -14,7 +14,7 @@ from launchctl import addresses
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import QueueEntry, ResolvedProject, ResolvedRun
-from launchctl.compiler.environment import NAMES, owned_name, sweep_variables, wandb_variables, with_inputs
+from launchctl.compiler.environment import CHOSEN_UNLESS_SAID, owned_name, sweep_variables, wandb_variables, with_inputs
 from launchctl.compiler.inherit import Variables, variables_of
 from launchctl.compiler.inputs import InputRules, changed_files, changed_inputs
 from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
@@ -70,7 +70,7 @@ class RunExpander:
         absent = {"author": not settings.author, "entity_name": not settings.entity}
         missing = frozenset(name for name, is_absent in absent.items() if is_absent)
         chosen = settings.wandb.environment
-        self._owned = NAMES if chosen is True else tuple(chosen or ())
+        self._owned = CHOSEN_UNLESS_SAID if chosen is True else tuple(chosen or ())
         secrets = frozenset(secret.model.env for secret in resolved.project.secrets.values() if secret.model.env)
         self._parts = Parts(frozenset(settings.environment), missing, self._owned, secrets)
         self._env_by_layers: dict[tuple[int, int, bool], tuple[Variables, Node | None, _Split]] = {}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from fakes.expansion import expand_text
 
 from launchctl.addresses import Address, Kind
 from launchctl.compiler.environment import (
+    CHOSEN_UNLESS_SAID,
     NAMES,
     chunks,
     joined,
@@ -138,3 +140,19 @@ def test_pieces_are_read_until_the_first_gap_and_the_whole_wins() -> None:
 )
 def test_the_names_that_a_user_may_not_overwrite(name: str, owned: str | None) -> None:
     assert owned_name(name, NAMES) == owned
+
+
+def test_a_sweep_that_no_server_knows_is_named_to_none_unless_the_project_says_so() -> None:
+    assert set(NAMES) - set(CHOSEN_UNLESS_SAID) == {"WANDB_SWEEP_ID"}
+    text = """\
+version: 1
+project: churn
+wandb: {environment: [WANDB_SWEEP_ID]}
+queues: {gpu: {resource: docker}}
+jobs: {train: {source: {image: i}, command: [train]}}
+sweeps: {s: {job: train, queue: gpu, method: grid, parameters: {x: {values: [1]}}}}
+"""
+    assert expand_text(text).program.sweeps["s"].launch.wandb == {"WANDB_SWEEP_ID": "s"}
+    assert (
+        "WANDB_SWEEP_ID" not in expand_text(text.replace("[WANDB_SWEEP_ID]", "true")).program.sweeps["s"].launch.wandb
+    )
