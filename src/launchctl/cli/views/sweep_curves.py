@@ -25,6 +25,7 @@ from launchctl.compiler.sweep.search import Hyperband, Median, StoppingRule, Thr
 from launchctl.engine.sweep_report import SweepReport, TrialRow, short_keys
 from launchctl.values import JSON
 
+_MOST_CURVES = 200
 _MOST_POINTS = 200
 """Of a curve."""
 _FEW = 20
@@ -33,7 +34,7 @@ _FEW = 20
 def curves(report: SweepReport) -> Figure:
     """A line a trial, against how often it logged the metric."""
     with_curve = [row for row in report.rows if row.curve]
-    rows = sample(with_curve)
+    rows = sample(with_curve, _MOST_CURVES)
     keys = short_keys(row.key for row in report.rows)
     grouped: dict[Look, list[TrialRow]] = {look: [] for look in LOOKS}
     for row in rows:
@@ -109,7 +110,7 @@ def _points(rows: Sequence[TrialRow], keys: Mapping[str, str]) -> tuple[list[JSO
         name = label(keys[row.key])
         for place in _thinned(len(row.curve)):
             xs.append(place + 1)
-            ys.append(row.curve[place])
+            ys.append(float(number(row.curve[place])))
             texts.append(f"<b>{name}</b> iteration {place + 1}: {number(row.curve[place])}")
         xs.append(None)
         ys.append(None)
