@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import bayes, workshop
+from benchmarks import bayes, sweeps, workshop
 from benchmarks.measure import Cost, Pair, alone, paired
 
 
@@ -65,6 +65,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Row]:
     yield from _start_up(folder, rounds)
     yield from _against_terraform(folder, rounds)
     yield from _growth(folder, rounds)
+    yield from _grids(rounds)
     yield from _bayes()
 
 
@@ -119,6 +120,14 @@ def _growth(folder: Path, rounds: int) -> Iterator[Row]:
             pair.ratio / 10,
             1,
         )
+
+
+def _grids(rounds: int) -> Iterator[Row]:
+    for what, ours, theirs, limit in sweeps.compared(rounds):
+        if theirs is None:
+            yield Row(what, f"{ours:.3f} s", "the reference library is not installed here")
+        else:
+            yield Row(what, f"{ours:.3f} s", f"{theirs:.3f} s", ours / theirs, limit)
 
 
 def _bayes() -> Iterator[Row]:
