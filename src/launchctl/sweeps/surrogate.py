@@ -33,6 +33,8 @@ Choose: TypeAlias = Callable[[Promise], Coordinates]
 
 _MOST_SCALES = 24
 """Wider spaces have one length scale for all axes, so that a fit stays cheap."""
+_FEW = 100
+"""Of so few points the scales are looked for twice: more points leave less to doubt, and a fit takes longer."""
 _SCALES = (0.05, 20.0)
 _NOISE = (1e-3, (1e-6, 0.3))
 """First guess and bounds of the part of the variance that is noise: no training is measured exactly."""
@@ -104,9 +106,10 @@ def suggest(
         # Of hyperparameters at their bounds, and of fits that end early: nothing that a user could mend.
         warnings.simplefilter("ignore")
         targets = _targets(losses)
-        optimizer = _optimizer(len(observed[0]), _Chosen(choose, max(targets), open_points), seed)
+        optimizer = _optimizer(len(observed[0]), len(observed), _Chosen(choose, max(targets), open_points), seed)
         for point, target in zip(observed, targets, strict=True):
-            optimizer.register(np.array(point), target)
+            # Not through the optimizer, which writes all that it knows to its log each time.
+            optimizer.space.register(np.array(point), target)
         optimizer.suggest()
 
 
@@ -124,14 +127,14 @@ def _targets(losses: Sequence[float]) -> list[float]:
     return [float(value) for value in (np.mean(scaled) - scaled) / (deviation if deviation > 0 else 1.0)]
 
 
-def _optimizer(width: int, acquisition: _Chosen, seed: int) -> BayesianOptimization:
+def _optimizer(width: int, count: int, acquisition: _Chosen, seed: int) -> BayesianOptimization:
     bounds = {_name(axis): (0.0, 1.0) for axis in range(width)}
     optimizer = BayesianOptimization(
         None, bounds, acquisition, random_state=seed, verbose=0, allow_duplicate_points=True
     )
     scales = cast("float", np.ones(width if width <= _MOST_SCALES else 1))
     kernel = Matern(scales, _SCALES, nu=2.5) + WhiteKernel(*_NOISE)
-    optimizer.set_gp_params(kernel=kernel, normalize_y=False, n_restarts_optimizer=1)
+    optimizer.set_gp_params(kernel=kernel, normalize_y=False, n_restarts_optimizer=int(count <= _FEW))
     return optimizer
 
 
