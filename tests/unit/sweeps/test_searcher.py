@@ -9,8 +9,11 @@ from dataclasses import replace
 import pytest
 from fakes.spaces import grid_of, random_of, space_of
 
+from launchctl.compiler.sweep.search import Objective, Trial
 from launchctl.errors import LaunchctlError
+from launchctl.status import Status
 from launchctl.sweeps.draws import draw
+from launchctl.sweeps.outcome import Result
 from launchctl.sweeps.searcher import factors, following, is_trial, left, page, size
 
 GRID = space_of({"a": {"values": [1, 2, 3]}, "b": {"values": ["x", "y"]}})
@@ -136,3 +139,23 @@ def test_ten_thousand_that_are_taken_are_passed_quickly() -> None:
     for _ in range(20):
         assert [trial.values for trial in following(search, taken, (), 5)] == [{"a": 9, "b": 9, "c": 9, "d": 9}]
     assert time.perf_counter() - started < 1
+
+
+def test_bayes_chooses_one_after_the_other_and_repeats_what_it_chose() -> None:
+    pytest.importorskip("bayes_opt", reason="needs bayes_opt")
+    search = replace(random_of(CONTINUUM, run_cap=7, repeats=2), method="bayes", objective=Objective("loss"))
+    first = following(search, (), (), 3)
+    assert [trial.key for trial in first] == ["0", "0.2", "1"]
+    assert first[0].values == first[1].values != first[2].values
+    history = [Result(trial, Status.SUCCEEDED, (0.5,)) for trial in first]
+    second = following(search, {trial.key for trial in first}, history, 10)
+    assert [trial.key for trial in second] == ["1.2", "2", "2.2", "3"]
+    assert second[0].values == first[2].values
+
+
+def test_bayes_repeats_nothing_of_an_earlier_epoch() -> None:
+    pytest.importorskip("bayes_opt", reason="needs bayes_opt")
+    search = replace(random_of(CONTINUUM, run_cap=4, repeats=2), method="bayes", objective=Objective("loss"))
+    earlier = Trial("0", 0, 1, {"c": "fixed", "lr": 0.123, "n": 5})
+    found = following(search, (), [Result(earlier, Status.SUCCEEDED, (0.5,))], 2)
+    assert found[0].values == found[1].values != earlier.values
