@@ -13,13 +13,15 @@ from launchctl.engine.plan import Action, Change, Reason
 from launchctl.engine.records import ids_for_retries, policy_of, run_record
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
+from launchctl.engine.tally import key_of, sweep_of
+from launchctl.engine.wanted import Wanted, trial_record
 from launchctl.engine.world import Desired
 from launchctl.errors import InvalidProject
 from launchctl.providers.base import Observation
 from launchctl.providers.registry import provider_names
 from launchctl.state.model import AttemptRecord, Form, GenerationRecord, Head, State
 from launchctl.state.owner import current_owner
-from launchctl.state.store import PutAttempt, PutGeneration, PutRun, Write
+from launchctl.state.store import PutAttempt, PutGeneration, PutRun, PutSweep, Write
 
 _MOST_STARTS = 100
 """How many ids of one intent are tried to recognise an object."""
@@ -37,7 +39,9 @@ def adopt_all(session: Session, sink: Sink, address: str = "", run_id: str = "")
     if program is None or not session.compiled.is_valid:
         raise InvalidProject(session.compiled.diagnostics)
     found = [
-        seen for seen in _unknown(session) if address in {"", _address(session, seen)} and run_id in {"", seen.run_id}
+        seen
+        for seen in _unknown(session)
+        if address in {"", _address(session, seen), sweep_of(_address(session, seen))} and run_id in {"", seen.run_id}
     ]
     head = session.store.head()
     if head is None:
@@ -56,7 +60,7 @@ def adopt_all(session: Session, sink: Sink, address: str = "", run_id: str = "")
 
 def _unknown(session: Session) -> Sequence[Observation]:
     """Objects that no attempt on record has created, oldest first."""
-    used = {found.spec.resource for found in session.compiled.desired.values()} & provider_names()
+    used = session.compiled.resources & provider_names()
     recorded = {found.run_id for found in session.store.history("*")[1]} if session.state() else set[str]()
     found = [
         seen
@@ -73,7 +77,8 @@ def _address(session: Session, seen: Observation) -> str:
     moved = {str(move.source): str(move.target) for move in program.moved} if program else {}
     name = seen.owner[0] if seen.owner else ""
     for _ in moved:
-        name = moved.get(name, name)
+        sweep = sweep_of(name)
+        name = f"{moved[sweep]}[{key_of(name)}]" if sweep in moved else moved.get(name, name)
     return name
 
 
@@ -87,26 +92,30 @@ def _writes(
 ) -> tuple[tuple[Write, ...], tuple[str, ...]]:
     said: list[str] = []
     groups: dict[str, dict[tuple[int, int], Observation]] = {}
+    wanted = Wanted(session.compiled, {_address(session, seen) for seen in unknown})
     for seen in unknown:
         address = _address(session, seen)
         group = groups.setdefault(address, {})
-        why = _obstacle(session, state, address, seen, group)
+        why = _obstacle(wanted, state, address, seen, group)
         if why:
             said.append(f"{seen.run_id}: not adopted, {why}")
         else:
             group[_key(seen)] = seen
             said.append(f"{seen.run_id}: adopted as {address}, {seen.status.value}")
-    writes = (_adopted(session, address, list(group.values())) for address, group in groups.items() if group)
-    return tuple(write for each in writes for write in each), tuple(said)
+    adopted = {address: list(group.values()) for address, group in groups.items() if group}
+    writes = [write for address, group in adopted.items() for write in _adopted(session, wanted, address, group)]
+    sweeps = wanted.sweeps({address: _key(group[-1])[0] for address, group in adopted.items()}, state)
+    return (*map(PutSweep, sweeps), *writes), tuple(said)
 
 
 def _obstacle(
-    session: Session, state: State, address: str, seen: Observation, group: Mapping[tuple[int, int], Observation]
+    wanted: Wanted, state: State, address: str, seen: Observation, group: Mapping[tuple[int, int], Observation]
 ) -> str:
     """Why an object cannot be adopted; or nothing."""
     record = state.runs.get(address)
-    if address not in session.compiled.desired:
-        return "the project does not name it"
+    why = wanted.obstacle(address)
+    if why:
+        return why
     if record is not None and record.generation is not None:
         return "the state knows another attempt of it"
     if _key(seen) in group:
@@ -114,10 +123,11 @@ def _obstacle(
     return "" if seen.is_started else "it was never started"
 
 
-def _adopted(session: Session, address: str, group: Sequence[Observation]) -> Iterator[Write]:
+def _adopted(session: Session, wanted: Wanted, address: str, group: Sequence[Observation]) -> Iterator[Write]:
     program, workspace = session.compiled.program, session.request.workspace
     assert program is not None
-    desired, latest = session.compiled.desired[address], group[-1]
+    latest = group[-1]
+    desired = wanted.at(address, _key(latest)[0])
     ids = [next_id(program, workspace, desired, starts) for starts in range(_MOST_STARTS)]
     starts = 1 + max((ids.index(seen.run_id) for seen in group if seen.run_id in ids), default=-1)
     is_known = latest.run_id in ids
@@ -155,6 +165,7 @@ def _generation(session: Session, address: str, desired: Desired, seen: Observat
         reason=Reason.ADOPTED.value,
         serial=1,
         decided_at=session.clock(),
+        trial=trial_record(desired.spec.trial),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -167,3 +168,65 @@ def test_nothing_to_adopt_creates_no_state(lab: Lab) -> None:
     lab.runs(a={})
     assert adopt(lab) == ()
     assert not (lab.folder / ".launchctl").exists()
+
+
+# Trials.
+
+
+def sweep_of_five(lab: Lab, **sweep: JSON) -> None:
+    search = {"job": "train", "queue": "q", "method": "grid", "parameters": {"x": {"values": [1, 2, 3, 4, 5]}}, **sweep}
+    lab.write(project_of({}, {"max_jobs": 2}, sweeps={"s": search}))
+
+
+@pytest.mark.parametrize("method", ["grid", "random"])
+def test_trials_are_adopted_and_their_sweep_goes_on_when_a_plan_says_so(lab: Lab, method: str) -> None:
+    space: JSON = {"x": {"values": [1, 2, 3, 4, 5]}} if method == "grid" else {"x": {"min": 0.0, "max": 1.0}}
+    sweep_of_five(lab, method=method, parameters=space, run_cap=5)
+    lab.engine.advance = False
+    lab.apply(wait=False)
+    lose_the_state(lab)
+    said = adopt(lab)
+    assert [sentence.rpartition(", ")[2] for sentence in said] == ["running", "running"]
+    lab.engine.advance = True
+    assert not lab.plan().is_empty
+    lab.apply()
+    assert set(lab.statuses().values()) == {"succeeded"}
+    assert (len(lab.engine.created), set(lab.engine.created.values())) == (5, {1})
+    assert lab.plan().is_empty
+
+
+def test_a_sweep_that_was_over_starts_nothing_after_its_adoption(lab: Lab) -> None:
+    sweep_of_five(lab)
+    lab.apply()
+    lose_the_state(lab)
+    assert len(adopt(lab)) == 5
+    lab.apply()
+    assert set(lab.engine.created.values()) == {1}
+    assert lab.plan().is_empty
+
+
+def test_trials_of_a_later_epoch_are_adopted_as_what_they_are(lab: Lab) -> None:
+    sweep_of_five(lab)
+    lab.apply()
+    lab.apply(Override(rerun=("sweeps.s",)))
+    lose_the_state(lab)
+    assert len(adopt(lab)) == 10
+    lab.apply()
+    assert Counter(owner[1] for owner in lab.engine.created) == {1: 5, 2: 5}
+    assert lab.plan().is_empty
+
+
+def test_nobody_knows_what_a_bayes_search_had_chosen(lab: Lab) -> None:
+    sweep_of_five(lab, method="bayes", parameters={"x": {"min": 0.0, "max": 1.0}}, run_cap=1, metric={"name": "loss"})
+    lab.apply()
+    lose_the_state(lab)
+    (sentence,) = adopt(lab)
+    assert sentence.endswith("not adopted, which values a bayes search chose for it is known to the lost state alone")
+
+
+def test_a_trial_that_the_search_does_not_have_is_left_alone(lab: Lab) -> None:
+    sweep_of_five(lab)
+    lab.apply()
+    lose_the_state(lab)
+    sweep_of_five(lab, parameters={"x": {"values": [1, 2, 3, 4]}})
+    assert [sentence.endswith("not adopted, its sweep has no such point") for sentence in adopt(lab)].count(True) == 1
