@@ -59,8 +59,8 @@ class TrialRow:
 
     @property
     def counts_as_result(self) -> bool:
-        """Whether its metric competes: a trial that failed, was cancelled or lost is never the best."""
-        return self.best is not None and self.status not in _NO_RESULT
+        """Whether its metric competes: a trial that failed, was cancelled, lost or dropped is never the best."""
+        return self.best is not None and self.status not in _NO_RESULT and not self.is_dropped
 
     def value_of(self, path: ParameterPath) -> tuple[JSON] | None:
         """The value of a parameter in a tuple, or None where it does not exist at this point."""
@@ -119,9 +119,14 @@ class SweepReport:
         return max(min(self.size - present, capped), 0)
 
     @property
+    def dropped(self) -> int:
+        """How many trials on record the search does not have any more."""
+        return sum(row.is_dropped for row in self.rows)
+
+    @property
     def statuses(self) -> Mapping[Status, int]:
-        """How many trials stand where, in the order of an attempt's life."""
-        found = Counter(row.status for row in self.rows)
+        """How many trials that the search has stand where, in the order of an attempt's life."""
+        found = Counter(row.status for row in self.rows if not row.is_dropped)
         return {status: found[status] for status in Status if found[status]}
 
 

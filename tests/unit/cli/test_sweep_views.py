@@ -88,7 +88,13 @@ def test_json_is_the_contract(is_expected: IsExpected) -> None:
 def test_json_of_a_sweep_that_was_never_applied_has_no_run_ids() -> None:
     document: Any = sweep_document(report_of_new(sweep(), [Trial("0f", 0, 1, point(0.3, "adam"))], None))
     assert (document["epoch"], document["standing"], document["best"]) == (0, None, None)
-    assert document["counts"] == {"size": None, "drawn": 0, "undrawn": None, **{status.value: 0 for status in Status}}
+    assert document["counts"] == {
+        "size": None,
+        "drawn": 0,
+        "undrawn": None,
+        "dropped": 0,
+        **{status.value: 0 for status in Status},
+    }
     (found,) = document["trials"]
     assert (found["run_id"], found["status"]) == (None, None)
     assert found["metric"] == {"best": None, "last": None, "iterations": 0}
@@ -244,7 +250,7 @@ def test_each_parameter_has_a_plot_beside_curves_and_coordinates() -> None:
 def test_curves_are_told_apart_and_a_cross_marks_where_one_was_stopped() -> None:
     curves = next(iter(figures(small())))
     names = [trace["name"] for trace in curves.data if trace["mode"] == "lines"]
-    assert names == ["failed, cancelled or lost", "pruned", "finished", "best"]
+    assert names == ["failed, cancelled, lost, dropped", "pruned", "finished", "best"]
     (end,) = [trace for trace in curves.data if trace["name"] == "pruned: end"]
     assert (end["x"], end["y"], end["marker"]["symbol"]) == ([3], [1.8], "x")
 

@@ -68,6 +68,13 @@ def test_a_dropped_point_leaves_room_but_uses_up_run_cap() -> None:
     assert report(trials, size=3, search=replace(SEARCH, run_cap=3)).undrawn == 1
 
 
+def test_a_dropped_trial_is_counted_apart_and_is_never_the_best() -> None:
+    trials = [trial("0", {})._replace(is_dropped=True), trial("1", {}, index=1)]
+    found = report(trials, [said("0", 0.1), said("1", 0.5)], size=1)
+    assert [row.key for row in found.rows] == ["1", "0"]
+    assert (found.statuses, found.dropped) == ({Status.SUCCEEDED: 1}, 1)
+
+
 def test_without_end_nothing_is_left_to_count() -> None:
     assert report([trial("0", {})], size=None).undrawn is None
 

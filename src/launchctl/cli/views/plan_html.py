@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
+from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, touching, verb, why
 from launchctl.cli.views.text import spelled_value, visible, visible_block
 from launchctl.engine.plan import Change, FieldChange, Plan
 from launchctl.values import JSON, canonical
@@ -85,7 +85,7 @@ def _details(change: Change) -> Iterator[str]:
         yield _text(change.message)
     yield from map(_field, change.changes)
     if change.affects:
-        yield f"touches {_text(', '.join(change.affects))}"
+        yield f"{touching(change)} {_text(', '.join(change.affects))}"
     for option in change.options:
         yield f"way out: <code>{_text(option)}</code>"
 

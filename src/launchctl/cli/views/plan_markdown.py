@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, verb, why
+from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, touching, verb, why
 from launchctl.cli.views.text import clip, format_value, listed, visible
 from launchctl.engine.plan import Change, Plan
 
@@ -137,7 +137,7 @@ def _details(change: Change) -> Iterator[str]:
     if change.message:
         yield code(clip(visible(change.message), 200))
     if change.affects:
-        yield f"touches {code(listed(change.affects, 10))}"
+        yield f"{touching(change)} {code(listed(change.affects, 10))}"
     for option in change.options:
         yield f"way out: {code(clip(visible(option), 200))}"
 

@@ -124,6 +124,11 @@ def why(change: Change) -> str:
     return REASONS[change.reason] if change.reason else ""
 
 
+def touching(change: Change) -> str:
+    """What an edit does with the addresses that it affects."""
+    return "touches" if change.trials is None else "drops"
+
+
 def place(change: Change | FieldChange) -> str:
     """`project.yaml:71:12`, or empty."""
     return str(change.span) if change.span else ""

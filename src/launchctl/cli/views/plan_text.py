@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, verb, why
+from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, touching, verb, why
 from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, shorten, visible
 from launchctl.engine.plan import Change, FieldChange, Plan
 
@@ -54,7 +54,7 @@ def _change_lines(change: Change, width: int, fields: int) -> Iterator[Line]:
     if len(shown) < len(change.changes):
         yield line(Segment(f"      ... and {len(change.changes) - len(shown):,} more fields", "dim"))
     if change.affects:
-        yield line(f"      touches {visible(listed(change.affects, fields or len(change.affects)))}")
+        yield line(f"      {touching(change)} {visible(listed(change.affects, fields or len(change.affects)))}")
     for position, option in enumerate(change.options):
         word = "or     " if position else "either " if len(change.options) > 1 else "way out: "
         yield line(Segment(f"      {word}", "cyan"), visible(option))

@@ -128,8 +128,9 @@ def _trials_card(report: SweepReport) -> str:
 
 def _status_card(report: SweepReport) -> str:
     ended = sum(count for status, count in report.statuses.items() if status.is_success)
+    dropped = f"{report.dropped:,} dropped" if report.dropped else ""
     pills = "".join(f"{_pill(status)} {count:,}<br>" for status, count in report.statuses.items())
-    return _card("Finished", f"{ended:,}", pills or "no trial has run")
+    return _card("Finished", f"{ended:,}", pills + dropped or "no trial has run")
 
 
 def _rule_card(report: SweepReport) -> str:
@@ -169,7 +170,8 @@ def _plots(report: SweepReport, found: Sequence[Figure]) -> Iterator[str]:
         yield (
             f'<section><h2>Each parameter against the metric</h2>\n<p><span class="key best">★ best</span> '
             '<span class="key done">● finished</span> <span class="key active">◆ running</span> '
-            '<span class="key pruned">✕ pruned</span> <span class="key failed">▼ failed, cancelled or lost</span>'
+            '<span class="key pruned">✕ pruned</span> '
+            '<span class="key failed">▼ failed, cancelled, lost, dropped</span>'
             f'{more}</p>\n<div class="small">\n{divs}</div></section>'
         )
 
@@ -203,7 +205,10 @@ def _row(report: SweepReport, row: TrialRow, place: int, key: str, now: float) -
     if report.objective is not None:
         cells += [_cell(number(row.best), is_number=True), _cell(number(row.last), is_number=True)]
         cells.append(_cell(f"{len(row.curve):,}" if row.curve else "", is_number=True))
-    cells += [f"<td>{_pill(row.status)}</td>", _cell(_took(row, now), is_number=True)]
+    cells += [
+        f"<td>{_pill(row.status)}{' dropped' if row.is_dropped else ''}</td>",
+        _cell(_took(row, now), is_number=True),
+    ]
     kind = ' class="best"' if row is report.best else ""
     return f"<tr{kind}>{''.join(cells)}</tr>\n"
 

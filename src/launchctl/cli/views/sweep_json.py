@@ -27,6 +27,7 @@ def sweep_document(report: SweepReport) -> JSON:
             "size": report.size,
             "drawn": report.drawn,
             "undrawn": report.undrawn,
+            "dropped": report.dropped,
             **{status.value: report.statuses.get(status, 0) for status in Status},
         },
         "best": report.best.address if report.best else None,

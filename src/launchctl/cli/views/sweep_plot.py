@@ -38,7 +38,7 @@ BEST = Look("best", "#d55e00", "star")
 DONE = Look("finished", "#0072b2", "circle")
 ACTIVE = Look("running", "#009e73", "diamond")
 PRUNED = Look("pruned", "#b0688e", "x", "dot")
-FAILED = Look("failed, cancelled or lost", "#6b7280", "triangle-down", "dash")
+FAILED = Look("failed, cancelled, lost, dropped", "#6b7280", "triangle-down", "dash")
 LOOKS = (FAILED, PRUNED, DONE, ACTIVE, BEST)
 """From the back to the front."""
 

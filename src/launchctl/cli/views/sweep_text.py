@@ -54,7 +54,8 @@ def trial_counts(report: SweepReport) -> str:
     if report.standing is None:
         return f"{_size(report)}, never applied"
     left = "" if not report.undrawn else f"{report.undrawn:,} not drawn yet"
-    said = ", ".join(found for found in (counts(report.statuses), left) if found)
+    dropped = f"{report.dropped:,} dropped" if report.dropped else ""
+    said = ", ".join(found for found in (counts(report.statuses), left, dropped) if found)
     return f"{_size(report)}: {said}" if said else _size(report)
 
 
@@ -72,6 +73,11 @@ def goal_words(report: SweepReport) -> str:
         return "no metric"
     target = "" if objective.target is None else f", target {number(objective.target)}"
     return f"{objective.goal} {objective.name}{target}"
+
+
+def status_words(row: TrialRow) -> str:
+    """`succeeded`, `succeeded, dropped`, `never run`."""
+    return f"{STATUS_WORDS[row.status] if row.status else 'never run'}{', dropped' if row.is_dropped else ''}"
 
 
 def _size(report: SweepReport) -> str:
@@ -122,10 +128,7 @@ def _table(report: SweepReport, rows: Sequence[TrialRow], now: float, width: int
 
 
 def _results(report: SweepReport, rows: Sequence[TrialRow], now: float) -> tuple[_Column, ...]:
-    statuses = [
-        Segment(STATUS_WORDS[row.status], STATUS_STYLES[row.status]) if row.status else Segment("never run", "dim")
-        for row in rows
-    ]
+    statuses = [Segment(status_words(row), STATUS_STYLES[row.status] if row.status else "dim") for row in rows]
     goal = shorten(visible(report.objective.name), _LONGEST_CELL) if report.objective else ""
     said = (
         _column(goal, [number(row.best) for row in rows], numbers=True),
