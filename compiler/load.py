@@ -76,7 +76,7 @@ def load_project(project: Path, resources: Mapping[str, str] = RESOURCES) -> Loa
         return Loaded(documents.sources, None, in_order(found))
     built, wrong = build_project(documents.parts, documents.files)
     resolved, unresolved = resolve(built, resources)
-    return Loaded(documents.sources, resolved, in_order((*found, *_unsaid(wrong, found), *unresolved)))
+    return Loaded(documents.sources, resolved, in_order((*found, *unsaid(wrong, found), *unresolved)))
 
 
 _MISREAD = frozenset(
@@ -93,8 +93,8 @@ _MISREAD = frozenset(
 _FOLLOWING = (codes.WRONG_VALUE, codes.LOST_SPELLING)
 
 
-def _unsaid(later: Diagnostics, earlier: Diagnostics) -> Diagnostics:
-    """What is not just the consequence of a value that was reported already."""
+def unsaid(later: Diagnostics, earlier: Diagnostics) -> Diagnostics:
+    """Of what a later stage found, all that is not just the consequence of a misread value."""
     misread = [found.span for found in earlier if found.code in _MISREAD and found.span is not None]
     if not misread:
         return later

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from launchctl.compiler.node import MapNode, Node, nearest_span
@@ -52,6 +52,8 @@ def check_values(sweep: Sweep, parameters: Parameters) -> Iterator[Diagnostic]:
 
 
 def _repeated(leaf: Leaf, parameters: Parameters) -> Iterator[Diagnostic]:
+    if _are_plainly_different(leaf.values):
+        return
     first: dict[str, int] = {}
     for place, value in enumerate(leaf.values):
         earlier = first.setdefault(identity(value), place)
@@ -62,6 +64,13 @@ def _repeated(leaf: Leaf, parameters: Parameters) -> Iterator[Diagnostic]:
             span = _value_span(leaf, parameters, place)
             yield Diagnostic(codes.REPEATED_VALUE, span, arguments, notes, hint)
             return
+
+
+def _are_plainly_different(values: Sequence[JSON]) -> bool:
+    """Whether scalars differ from one another, in as little time as that takes."""
+    if not all(value is None or isinstance(value, str | int | float) for value in values):
+        return False
+    return len({(isinstance(value, bool), value) for value in values}) == len(values)
 
 
 def _spelled(value: JSON) -> str:

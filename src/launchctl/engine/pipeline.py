@@ -10,7 +10,7 @@ from launchctl.compiler.bind import bind
 from launchctl.compiler.context import CompileContext
 from launchctl.compiler.entries import ResolvedProject
 from launchctl.compiler.expand import expand
-from launchctl.compiler.load import load_project
+from launchctl.compiler.load import load_project, unsaid
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.program import CodeSource, Identity, LaunchSpec, Program
 from launchctl.compiler.source import display_prefix, locate
@@ -111,7 +111,7 @@ def compile_project(request: Request) -> Compiled:
         program, expanded = expand(front.resolved, CompileContext(code, _capabilities(front.resolved), variables))
         back = _Back(program)
         desired, sweeps = back.runs(), back.sweeps()
-        found += [*expanded, *back.found, *_queue_faults(front.resolved)]
+        found += [*unsaid(expanded, front.diagnostics), *back.found, *_queue_faults(front.resolved)]
     declared = front.resolved.project.variables if front.resolved else {}
     prefix = display_prefix(project, request.here)
     return Compiled(
