@@ -18,10 +18,10 @@ _MARK = "launchctl.metrics "
 
 
 def parameters() -> dict[str, Any]:
-    """The values of this trial, groups nested; empty outside of a sweep.
+    """The values of this trial, groups nested, from the file that `WANDB_SWEEP_PARAM_PATH` names.
 
-    They come from the file that `WANDB_SWEEP_PARAM_PATH` names, else from `WANDB_CONFIG`, which
-    holds the other inputs of the run as well.
+    Where the target delivers no file they come from `WANDB_CONFIG`, among the other inputs of the
+    run; outside of a sweep these are all there is, and without inputs there is nothing.
 
     Raises:
         ValueError: what is there cannot be read.
@@ -30,9 +30,7 @@ def parameters() -> dict[str, Any]:
     if path and os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             return _values(_mapping(file.read(), path))
-    if path or "WANDB_SWEEP_ID" in os.environ:
-        return _mapping(_config(os.environ) or "{}", "WANDB_CONFIG")
-    return {}
+    return _mapping(_config(os.environ) or "{}", "WANDB_CONFIG")
 
 
 def report(**metrics: SupportsFloat) -> None:

@@ -14,6 +14,7 @@ from typing import SupportsFloat
 import pytest
 
 from launchctl import trial
+from launchctl.compiler.sweep.arguments import parameter_file
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.sweeps.metric_log import MetricReader
 
@@ -34,7 +35,7 @@ class Several:
 
 @pytest.fixture(autouse=True)
 def no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH", "WANDB_CONFIG", "WANDB_CONFIG_0", "WANDB_CONFIG_1"):
+    for name in ("WANDB_SWEEP_PARAM_PATH", "WANDB_CONFIG", "WANDB_CONFIG_0", "WANDB_CONFIG_1"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -47,9 +48,16 @@ def test_the_module_has_two_functions_and_loads_nothing_else_of_ours() -> None:
     assert said == "['parameters', 'report'] ['launchctl', 'launchctl.trial']\n"
 
 
-def test_outside_of_a_sweep_there_are_no_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WANDB_CONFIG", '{"lr": 0.1}')
+def test_outside_of_a_sweep_there_are_no_parameters() -> None:
     assert trial.parameters() == {}
+
+
+def test_the_file_that_a_trial_is_given_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    values = {"lr": 1e-05, "name": "큰 모델\n2", "optimizer": {"value": "sgd", "nesterov": True}, "none": None}
+    file = tmp_path / "config.yaml"
+    file.write_text(parameter_file(values), encoding="utf-8")
+    monkeypatch.setenv("WANDB_SWEEP_PARAM_PATH", str(file))
+    assert trial.parameters() == values
 
 
 @pytest.mark.parametrize(
@@ -82,7 +90,6 @@ def test_parameters_come_from_the_configuration_where_there_is_no_file(
 
 
 def test_a_configuration_in_parts_is_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WANDB_SWEEP_ID", "lr")
     monkeypatch.setenv("WANDB_CONFIG_0", '{"lr": ')
     monkeypatch.setenv("WANDB_CONFIG_1", "0.1}")
     assert trial.parameters() == {"lr": 0.1}
@@ -92,7 +99,6 @@ def test_a_configuration_in_parts_is_put_together(monkeypatch: pytest.MonkeyPatc
 def test_parameters_that_cannot_be_read_are_an_error_that_names_the_place(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    monkeypatch.setenv("WANDB_SWEEP_ID", "lr")
     monkeypatch.setenv("WANDB_CONFIG", text)
     with pytest.raises(ValueError, match="WANDB_CONFIG does not hold"):
         trial.parameters()
