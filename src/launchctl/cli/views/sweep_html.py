@@ -23,7 +23,7 @@ from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, 
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import Standing
 from launchctl.status import Status
-from launchctl.values import canonical
+from launchctl.values import JSON, canonical
 
 MOST_ROWS = 50
 _PLACES: dict[bool, str] = {True: ' class="number"', False: ""}
@@ -184,24 +184,35 @@ def _plot(figure: Figure, kind: str) -> str:
 def _table(report: SweepReport, now: float, limit: int) -> str:
     shown = report.rows[:limit] if limit else report.rows
     keys = short_keys(row.key for row in report.rows)
-    metric = () if report.objective is None else (report.objective.name, "last", "iterations")
-    heads = ("", "trial", *column_labels(report.columns), *metric, "status", "took")
     rows = "".join(_row(report, row, place, keys[row.key], now) for place, row in enumerate(shown, 1))
     more = f"<p>{len(report.rows) - len(shown):,} more are not shown.</p>" if len(shown) < len(report.rows) else ""
     title = "Best trials" if report.best else "Trials"
-    head = "".join(f"<th>{_text(clip(name, 40))}</th>" for name in heads)
+    head = "".join(f"<th{_PLACES[is_number]}>{_text(clip(name, 40))}</th>" for name, is_number in _heads(report, shown))
     return (
         f'<section><h2>{title}</h2>\n<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}</tbody></table></div>{more}</section>"
     )
 
 
+def _heads(report: SweepReport, rows: Sequence[TrialRow]) -> Iterator[tuple[str, bool]]:
+    """The names of the columns, and whether numbers stand below."""
+    yield from (("", True), ("trial", False))
+    for name, leaf in zip(column_labels(report.columns), report.columns, strict=True):
+        yield name, all(_is_number(row.value_of(leaf.path)) for row in rows)
+    if report.objective is not None:
+        yield from ((report.objective.name, True), ("last", True), ("iterations", True))
+    yield from (("status", False), ("took", True))
+
+
+def _is_number(value: tuple[JSON] | None) -> bool:
+    return value is not None and isinstance(value[0], int | float) and not isinstance(value[0], bool)
+
+
 def _row(report: SweepReport, row: TrialRow, place: int, key: str, now: float) -> str:
     cells = [_cell(f"{place:,}", is_number=True), f'<td title="{_text(row.address)}"><code>{_text(key)}</code></td>']
     for leaf in report.columns:
         value = row.value_of(leaf.path)
-        is_number = value is not None and isinstance(value[0], int | float) and not isinstance(value[0], bool)
-        cells.append(_cell(clip(short_value(value[0])) if value else "", is_number=is_number))
+        cells.append(_cell(clip(short_value(value[0])) if value else "", is_number=_is_number(value)))
     if report.objective is not None:
         cells += [_cell(number(row.best), is_number=True), _cell(number(row.last), is_number=True)]
         cells.append(_cell(f"{len(row.curve):,}" if row.curve else "", is_number=True))

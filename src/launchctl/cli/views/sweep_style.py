@@ -36,7 +36,7 @@ section { margin-top: 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { padding: .4rem .65rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr.best td { background: #fff4eb; font-weight: 600; }
 code { font: 13px ui-monospace, SFMono-Regular, Menlo, monospace; }
 .pill { display: inline-block; padding: 0 .55em; border-radius: 1em; font-size: .82rem; line-height: 1.6;
