@@ -103,7 +103,8 @@ class RunExpander:
         draft = _Draft(run, self._jobs.read(run.job), slots, [*part.faults], missing=dict(part.missing))
         draft.faults += self._missing(draft)
         self.found += draft.faults
-        return None if self.slots.note_missing(draft.missing) or draft.faults else part.node
+        is_missing = self.slots.note_missing(draft.missing)
+        return None if is_missing or has_errors(draft.faults) else part.node
 
     def input_rules(self, run: ResolvedRun) -> InputRules:
         """Which values of its job a run may change."""

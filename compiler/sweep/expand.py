@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from launchctl.compiler import expand_codes
 from launchctl.compiler.entries import ResolvedSweep
 from launchctl.compiler.inputs import InputRules
+from launchctl.compiler.node import Node
 from launchctl.compiler.program import SweepSpec
 from launchctl.compiler.runs import RunExpander
-from launchctl.compiler.sweep.groups import Parameters
+from launchctl.compiler.sweep.groups import Parameters, read_parameters
 from launchctl.compiler.sweep.read import read_search
 from launchctl.compiler.sweep.shared import command_faults, scope_of, shared_run
 from launchctl.diagnostics import Diagnostic, Note, has_errors
@@ -21,7 +22,9 @@ def expand_sweep(sweep: ResolvedSweep, expander: RunExpander) -> SweepSpec | Non
     written = sweep.node.entries.get("parameters")
     values = expander.values(run, written, "parameters") if written is not None else None
     # What cannot be filled in is not judged, but the rest of the sweep is.
-    search, parameters, faults = read_search(sweep, values) if values is not None else (None, Parameters(), ())
+    search, parameters, faults = (
+        read_search(sweep, values) if values is not None else (None, _names(sweep, written), ())
+    )
     found = [*faults, *command_faults(run, sweep), *_no_inputs(parameters, expander.input_rules(run))]
     expander.found += found
     names = frozenset(parameters.by_name())
@@ -40,6 +43,11 @@ def expand_sweep(sweep: ResolvedSweep, expander: RunExpander) -> SweepSpec | Non
         entity=model.entity,
         span=sweep.span,
     )
+
+
+def _names(sweep: ResolvedSweep, written: Node | None) -> Parameters:
+    """The parameters as far as they can be named, whatever is wrong with their values."""
+    return read_parameters(written, sweep.address.name, []) if written is not None else Parameters()
 
 
 def _no_inputs(parameters: Parameters, rules: InputRules) -> Iterator[Diagnostic]:

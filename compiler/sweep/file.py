@@ -17,7 +17,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _MERGED = ("parameters", "metric")
 """What the project's entry changes key by key; a parameter is replaced as a whole."""
 _ELSEWHERE = ("file", "extends")
-_RENDERED = ("parameters", "command", "args", "config", "files", "templates", "resource", "env")
+_RENDERED = ("parameters", "command", "args", "config", "files", "templates", "resource", "env", "launch")
 """Keys in which a project may write templates, and a W&B configuration only text."""
 
 

@@ -263,3 +263,20 @@ def test_a_bare_group_is_one_error_for_all_in_it() -> None:
     assert said(parameters=parameters, method="grid", exclude=[{"opt.lr": 3}]) == [
         'group-without-parameters: "opt" holds parameters, but not under the key "parameters"'
     ]
+
+
+def test_a_parameter_that_cannot_be_filled_in_is_one_error() -> None:
+    assert said(parameters={"a": {"value": "{{ nope }}"}}, command=["run", "${param:a}"]) == [
+        'unknown-template-variable: unknown template variable "nope"'
+    ]
+
+
+def test_a_warning_about_a_value_keeps_the_sweep() -> None:
+    text = HEAD + json.dumps({**KEYS, "parameters": {"a": {"values": ["1e-5", "1e-4"]}}}) + "\n"
+    found = expand_text(text)
+    assert "text-like-number" in found.codes
+    assert list(found.program.sweeps) == ["s"]
+
+
+def test_a_text_like_a_secret_is_found_in_a_parameter() -> None:
+    assert said(parameters={"a": {"value": "AKIA" + "IOSFODNN7EXAMPL3"}})[0].startswith("text-like-secret")
