@@ -19,6 +19,6 @@ def test_the_best_of_a_few_trials_is_as_good_as_the_reference_librarys() -> None
     reference = os.environ.get("LAUNCHCTL_TEST_REFERENCE")
     if not reference:
         pytest.skip("the reference library is found by LAUNCHCTL_TEST_REFERENCE, the path of its interpreter")
-    command = [sys.executable, "-m", "benchmarks.bayes", "--seeds", "3", "--trials", "25", "--reference", reference]
+    command = [sys.executable, "-m", "benchmarks.bayes", "--seeds", "3", "--trials", "35", "--reference", reference]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert found.returncode == 0, found.stdout + found.stderr
