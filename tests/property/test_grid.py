@@ -147,6 +147,14 @@ def test_a_walk_may_begin_anywhere(search: Search, start: int) -> None:
     assert list(Grid(search).trials(start)) == list(Grid(search).trials())[start:]
 
 
+@given(_searches(), st.integers(0, 60))
+def test_points_without_their_keys_are_the_same_points(search: Search, start: int) -> None:
+    grid = Grid(replace(search, repeats=1, run_cap=None))
+    assert list(grid.values(min(start, grid.points))) == [
+        trial.values for trial in grid.all_trials(min(start, grid.points))
+    ]
+
+
 @given(_searches())
 def test_other_orders_have_the_same_trials(search: Search) -> None:
     everything = replace(search, run_cap=None)

@@ -67,6 +67,23 @@ class Composer:
         else:
             yield from self._on_top(slot, range(first, first + count))
 
+    def values(self, choices: Sequence[int], count: int) -> Iterator[Mapping[str, JSON]]:
+        """The values of the points that `points` gives: a KEY costs more than all the rest of a point."""
+        slots = self._slots[-1] if choices else []
+        if len(slots) != 1 or self._shape.has_conditions:
+            yield from (values for _, values in self.points(choices, count))
+            return
+        for number, choice in enumerate(choices):
+            if choice != self._chosen[number]:
+                self._move(number, choice)
+        copy, groups, name, value = self._values.copy, slots[0].groups, slots[0].name, slots[0].value
+        for choice in range(choices[-1], choices[-1] + count):
+            values = group = copy()
+            for segment in groups:
+                group[segment] = group = {**group[segment]}
+            group[name] = value(choice)
+            yield values
+
     def alone(self, choices: Sequence[int]) -> Point:
         """A point by itself, of which some leaves may not exist."""
         values = {column.leaf.path: column.value(choices[number]) for column, number in self._columns}

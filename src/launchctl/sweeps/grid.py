@@ -11,6 +11,7 @@ repetition, and `run_cap`, which cuts the list, may be edited without moving any
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.compiler.sweep.space import Leaf, ParameterPath
@@ -64,6 +65,15 @@ class Grid:
         for index, (key, values) in points:
             for repeat in range(max(start - index * repeats, 0), min(stop - index * repeats, repeats)):
                 yield Trial(with_repeat(key, repeat + 1), index, repeat + 1, values)
+
+    def values(self, start: int = 0, stop: int | None = None) -> Iterator[Mapping[str, JSON]]:
+        """The values of the points between two places, without KEYs and repetitions."""
+        stop = self.points if stop is None else stop
+        if self._permutation is not None:
+            return (values for _, values in self._points(start, stop))
+        composer = Composer(self._axes, self._constants, self._shape)
+        runs = self._diagram.runs(start, stop)
+        return chain.from_iterable(composer.values(choices, length) for choices, length in runs)
 
     def find(self, values: Mapping[str, JSON], repeat: int) -> Trial | None:
         """The trial of these values; None where no point has them, or there is no such repetition.
