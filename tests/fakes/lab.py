@@ -64,6 +64,7 @@ def new_lab() -> Iterator[Lab]:
         patch.setattr(submit, "PAUSE", 0.001)
         patch.setattr(drain, "FIRST_POLL", 0.001)
         patch.setattr(drain, "LAST_POLL", 0.005)
+        patch.setattr(drain, "READ_POLL", 0.001)
         yield Lab(folder, use(patch, FakeEngine()))
     finally:
         patch.undo()

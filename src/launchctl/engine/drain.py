@@ -35,6 +35,8 @@ from launchctl.status import Status
 
 FIRST_POLL, LAST_POLL = 0.05, 1.0
 """Seconds between two looks at what runs: the shortest after anything moved, then ever longer up to the longest."""
+READ_POLL = 0.2
+"""The shortest pause while metrics are waited for that decide what is done next."""
 IDLE_POLL = 5.0
 """The longest pause of an agent for which there is nothing to do."""
 FIRST_RETRY, LAST_RETRY = 15.0, 300.0
@@ -103,15 +105,16 @@ class Drain:
             self._meter.close()
 
     def _pause(self, seconds: float) -> None:
-        """Sleeps, but not past the end of a log that something waits for."""
-        if not (self._meter.is_behind and self._meter.wait(seconds)):
-            self._means.interrupt.wait(seconds)
+        """Sleeps, but not past the next word of a trial that something waits for."""
+        if self._meter.is_behind or self._pruner.is_needed:
+            seconds = min(seconds, max(READ_POLL, self._meter.due_in()))
+            if self._meter.wait(seconds):
+                seconds = min(seconds, READ_POLL)
+        self._means.interrupt.wait(seconds)
 
     def _longest_pause(self) -> float:
-        """An agent that has nothing to do looks for news less often; a rule that stops trials wants them soon."""
-        if self._share is not None and not self._is_work_left():
-            return IDLE_POLL
-        return LAST_POLL / 2 if self._pruner.is_needed else LAST_POLL
+        """An agent that has nothing to do looks for news less often."""
+        return IDLE_POLL if self._share is not None and not self._is_work_left() else LAST_POLL
 
     def _try_again(self) -> None:
         """What was tried in vain is left to the next drain; an agent, which has none after it, tries again."""

@@ -6,6 +6,7 @@ the trial goes on, and the next drain reads it again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
@@ -67,6 +68,12 @@ class Meter:
             self._begin()
         return moved
 
+    def due_in(self) -> float:
+        """Seconds until the next log is due; without end where none is read."""
+        busy = {look.gauge.attempt.run_id for look in self._looks.values()} | self._given_up
+        due = (gauge.due for run_id, gauge in self._gauges.items() if run_id not in busy)
+        return min(due, default=math.inf) - self._means.clock()
+
     def wait(self, seconds: float) -> bool:
         """Waits until something was read, for so long at most; False where nothing is being read."""
         if self._looks:
@@ -121,6 +128,8 @@ class Meter:
     def _begin(self) -> None:
         now = self._means.clock()
         busy = {look.gauge.attempt.run_id for look in self._looks.values()}
+        known = self._roster.active.keys() | self._roster.ended.keys()
+        self._gauges = {run_id: gauge for run_id, gauge in self._gauges.items() if run_id in known}
         places = MOST_READERS * 4 - len(self._looks)
         for attempt, is_final in self._wanted():
             if places <= 0:
@@ -181,7 +190,7 @@ class Meter:
         for call in [call for call, look in self._looks.items() if look.until <= now]:
             look = self._looks.pop(call)
             self._failed(look.gauge, "its target does not answer", now, is_final=look.is_final)
-            del self._gauges[look.gauge.attempt.run_id]  # the thread may still use it
+            self._gauges.pop(look.gauge.attempt.run_id, None)  # the thread may still use it
         if series:
             self._courses.readings.put(series)
             self._means.sink(Measured(tuple(found.run_id for found in series)))
