@@ -59,9 +59,13 @@ def test_every_command_helps_with_an_example(command: str) -> None:
     assert f"\n    launchctl {command}" in found.stdout
 
 
+GROUPS = {"state": ["list"], "sweep": ["show"], "agent": ["run"]}
+"""Commands that are groups, with one of theirs."""
+
+
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in {"init", "schema", "explain", "version"}])
 def test_every_command_of_a_project_takes_the_common_options(command: str) -> None:
-    shown = call(*(["state", "list"] if command == "state" else [command]), "--help").stdout
+    shown = call(command, *GROUPS.get(command, ()), "--help").stdout
     for option in ("-p, --project", "--state", "--workspace", "--var ", "--var-file"):
         assert option in shown
 
