@@ -65,6 +65,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Row]:
     yield from _start_up(folder, rounds)
     yield from _against_terraform(folder, rounds)
     yield from _growth(folder, rounds)
+    yield from _planned_grids(folder, rounds)
     yield from _grids(rounds)
     yield from _bayes()
 
@@ -88,7 +89,7 @@ def _against_terraform(folder: Path, rounds: int) -> Iterator[Row]:
         for what, command in (("plan 1,000 new runs", plan), ("apply 1,000 runs", apply), ("plan them again", again)):
             yield Row(what, _seconds(alone(command, rounds)), "terraform is not installed here")
         return
-    theirs = workshop.write_terraform(folder / "terraform")
+    theirs = workshop.write_terraform(folder / "terraform", 1_000)
     forget = workshop.forget_terraform(theirs)
     their_plan = workshop.terraform(theirs, "plan", "-input=false", prepare=forget)
     their_apply = workshop.terraform(theirs, "apply", "-input=false", "-auto-approve", prepare=forget)
@@ -120,6 +121,27 @@ def _growth(folder: Path, rounds: int) -> Iterator[Row]:
             pair.ratio / 10,
             1,
         )
+
+
+def _planned_grids(folder: Path, rounds: int) -> Iterator[Row]:
+    """A sweep of 10,000 and one of 1,000,000 points: planned, and the first planned again once all has ended."""
+    docker = workshop.write_grid(folder / "grid", "docker", 100, 100)
+    vast = workshop.write_grid(folder / "vast", "docker", 100, 100, 100)
+    ended = workshop.write_grid(folder / "ended", "instant", 100, 100)
+    plan, plan_vast = workshop.launchctl(docker, "plan"), workshop.launchctl(vast, "plan")
+    size = paired(plan_vast, plan, rounds)
+    yield _row("plan a grid of 1,000,000, its size and first page / of 10,000", size, 1.2)
+    apply = alone(workshop.launchctl(ended, "apply", "--auto-approve", "--wait"), 1)
+    yield Row("apply a grid of 10,000", _seconds(apply))
+    again = workshop.launchctl(ended, "plan", "--detailed-exitcode")
+    if not shutil.which("terraform"):
+        yield Row("plan a grid of 10,000", _seconds(alone(plan, rounds)), "terraform is not installed here")
+        return
+    theirs = workshop.write_terraform(folder / "terraform-grid", 10_000)
+    their_plan = workshop.terraform(theirs, "plan", "-input=false")
+    of_terraform = "`terraform plan` of 10,000 `terraform_data`"
+    yield _row(f"plan a grid of 10,000 / {of_terraform}", paired(plan, their_plan, rounds), 0.25)
+    yield _row(f"plan it again, all ended / the first {of_terraform}", paired(again, their_plan, rounds), 0.5)
 
 
 def _grids(rounds: int) -> Iterator[Row]:

@@ -36,9 +36,23 @@ _RUN = """\
   run{number:05}:
     {{job: train, queue: fast, config: {{seed: {number}}}, args: ["--seed", "{number}"], templates: {{memory: 2g}}}}
 """
+_SWEEP = """\
+version: 1
+project: bench
+queues: {{fast: {{resource: {resource}, max_jobs: 100000}}}}
+jobs:
+  train: {{source: {{image: "registry.example.com/train:v1"}}, command: [python, train.py]}}
+sweeps:
+  grid:
+    job: train
+    queue: fast
+    method: grid
+    command: [python, train.py, "${{args}}"]
+    parameters:
+"""
 _TERRAFORM = """\
 resource "terraform_data" "run" {
-  count = 1000
+  count = COUNT
   input = { seed = count.index, args = ["--seed", tostring(count.index)], memory = "2g" }
 }
 """
@@ -77,15 +91,23 @@ def write_project(folder: Path, resource: str, runs: int) -> Path:
     return folder
 
 
+def write_grid(folder: Path, resource: str, *counts: int) -> Path:
+    """A project with one sweep, a grid of so many values a parameter."""
+    folder.mkdir()
+    parameters = "".join(f"      p{place}: {{min: 1, max: {count}}}\n" for place, count in enumerate(counts))
+    (folder / "project.yaml").write_text(_SWEEP.format(resource=resource) + parameters)
+    return folder
+
+
 def forget(folder: Path) -> Callable[[], None]:
     """What deletes a project's state."""
     return lambda: shutil.rmtree(folder / ".launchctl", ignore_errors=True)
 
 
-def write_terraform(folder: Path) -> Path:
-    """A Terraform project of 1,000 `terraform_data`, initialised."""
+def write_terraform(folder: Path, count: int) -> Path:
+    """A Terraform project of so many `terraform_data`, initialised."""
     folder.mkdir()
-    (folder / "main.tf").write_text(_TERRAFORM)
+    (folder / "main.tf").write_text(_TERRAFORM.replace("COUNT", str(count)))
     subprocess.run(["terraform", "init", "-input=false"], cwd=folder, check=True, capture_output=True)
     return folder
 
