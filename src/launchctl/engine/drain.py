@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import wait as wait_for
 from dataclasses import replace
 
-from launchctl.engine.claims import CLAIM_SECONDS, is_left_over
+from launchctl.engine.cancelling import Canceller
+from launchctl.engine.claims import is_left_over
 from launchctl.engine.clients import by_resource
 from launchctl.engine.courses import Courses
-from launchctl.engine.events import CancelSent, Retrying, Undrawn
+from launchctl.engine.events import Retrying, Undrawn
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
@@ -25,7 +25,7 @@ from launchctl.engine.schedule import reference
 from launchctl.engine.share import Share
 from launchctl.engine.starting import Starter
 from launchctl.engine.trials import Drawer
-from launchctl.engine.verdict import gone, is_due, observed
+from launchctl.engine.verdict import gone, observed
 from launchctl.engine.waiting import Teller
 from launchctl.engine.workers import Workers
 from launchctl.errors import ProviderError
@@ -62,6 +62,7 @@ class Drain:
         self.ledger = Ledger(means.store, means.sink, self.roster)
         self._starter = Starter(means, self.ledger, self.roster, share.begun if share else None)
         self._workers = Workers(means.parallelism)
+        self._canceller = Canceller(means, self.ledger, self.roster, self._starter, self._workers)
         courses = Courses(means.store, self.roster)
         self._meter = Meter(means, self.ledger, self.roster, courses, self._launch)
         self._pruner = Pruner(self.ledger, courses, means.sink)
@@ -91,7 +92,8 @@ class Drain:
         try:
             while True:
                 moved = self._cycle()
-                if interrupt.is_requested or self._is_over(until) or not (moved or self._goes_on(wait=wait)):
+                is_stopped = interrupt.is_urgent or (interrupt.is_requested and not self._canceller.is_busy)
+                if is_stopped or self._is_over(until) or not (moved or self._goes_on(wait=wait)):
                     self._tell(at_once=True)
                     return self.roster.state, self._teller.waiting
                 if moved:
@@ -105,7 +107,10 @@ class Drain:
             self._meter.close()
 
     def _pause(self, seconds: float) -> None:
-        """Sleeps, but not past the next word of a trial that something waits for."""
+        """Sleeps, but not past the end of what is being stopped, nor past the next word of a trial to be judged."""
+        if self._canceller.is_busy:
+            self._canceller.wait(min(seconds, READ_POLL))
+            return
         if self._meter.is_behind or self._pruner.is_needed:
             seconds = min(seconds, max(READ_POLL, self._meter.due_in()))
             if self._meter.wait(seconds):
@@ -135,7 +140,7 @@ class Drain:
 
     def _goes_on(self, *, wait: bool) -> bool:
         """Whether there is anything to do although nothing has moved."""
-        if wait and (self._share is not None or self._is_work_left()):
+        if self._canceller.is_busy or (wait and (self._share is not None or self._is_work_left())):
             return True
         return self._meter.is_behind and self._means.clock() < self._read_until
 
@@ -151,7 +156,7 @@ class Drain:
         self.roster.refresh()
         moved = self._watch()
         moved = self._meter.measure() or moved
-        if self._watched is None:
+        if self._watched is None and not self._means.interrupt.is_requested:
             moved = self._pruner.prune() or moved
         moved = self._stop() or moved
         if self._watched is None and not self._means.interrupt.is_requested:
@@ -228,46 +233,12 @@ class Drain:
     # Stopping.
 
     def _stop(self) -> bool:
-        """Cancels what was asked for and what is overdue, all at a time; carries out what was held back."""
+        """Stops what was asked for and what is overdue, and carries out what was held back."""
         moved = False
         for attempt in list(self.roster.unreleased.values()):
             if not self._meter.awaits(attempt):  # what it printed goes with its object
                 moved = self._release(attempt) or moved
-        doomed = self._doomed(self._means.clock())
-        for attempt in doomed:
-            self._means.sink(CancelSent(reference(attempt), attempt.run_id))
-        calls = {self._workers.submit(self._cancel, found): found for found in doomed}
-        while calls.keys() - wait_for(calls, timeout=0.1).done:
-            if self._means.interrupt.is_urgent:
-                return moved
-        failed = {found.run_id: message for call, found in calls.items() if (message := call.result())}
-        for attempt in doomed:
-            if attempt.run_id in failed:
-                self.ledger.trouble(reference(attempt), failed[attempt.run_id])
-                self._starter.release([attempt])
-        return self._look_at([found for found in doomed if found.run_id not in failed]) or moved
-
-    def _doomed(self, now: float) -> list[AttemptRecord]:
-        """What is to be stopped; an intent only where nobody is about to create its object, and nobody will be."""
-        active = self.roster.active.values()
-        begun = [found for found in active if found.status is not Status.INTENT]
-        doomed = [found for found in begun if found.cancel_requested or _is_due(found, now)]
-        left_over = [found for found in active if found.cancel_requested and is_left_over(found, now)]
-        if left_over:
-            claimed = self._means.store.claim(left_over, self._means.owner, now, now + CLAIM_SECONDS)
-            for found in claimed:
-                self.roster.put(found)
-            doomed += claimed
-        return doomed
-
-    def _cancel(self, attempt: AttemptRecord) -> str:
-        """Stops one attempt, in a thread; what went wrong, if anything did."""
-        launch = Launch.from_text(attempt.manifest)
-        try:
-            self._means.clients.of(launch.resource).cancel(target_of(attempt, launch))
-        except ProviderError as error:
-            return self._means.redactor.text(error.message)
-        return ""
+        return self._look_at(self._canceller.cancel()) or moved
 
     def _release(self, attempt: AttemptRecord) -> bool:
         launch = Launch.from_text(attempt.manifest)
@@ -334,7 +305,3 @@ def _after(attempt: AttemptRecord, seen: Observation | None, now: float) -> Atte
     if seen is None or (not seen.is_started and attempt.cancel_requested):
         return gone(attempt, now)
     return observed(attempt, seen, now, Launch.from_text(attempt.manifest).timeout) if seen.is_started else attempt
-
-
-def _is_due(attempt: AttemptRecord, now: float) -> bool:
-    return is_due(attempt, now, Launch.from_text(attempt.manifest).timeout)
