@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from launchctl.compiler.node import MapNode, ScalarNode, descend, nearest_span
 from launchctl.compiler.sweep import codes
+from launchctl.compiler.sweep.expression import InvalidExpression, compile_expression
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.diagnostics import Diagnostic, Span
 
@@ -44,14 +45,7 @@ def _pattern(text: str, span: Span | None, found: list[Diagnostic]) -> MetricSou
 def _problem(expression: str) -> str | None:
     """What is wrong with an expression; RE2 is loaded for a sweep that has one."""
     try:
-        import re2  # type: ignore[import-untyped]
-    except ImportError:
-        return "expressions are read by google-re2, which is not installed: `pip install google-re2`"
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        groups = cast("int", re2.compile(expression, options=options).groups)
-    except re2.error as error:
-        said = b"".join(part for part in error.args if isinstance(part, bytes)).decode("utf-8", "replace")
-        return f'expected a regular expression, got "{expression}": {said}'
+        groups = compile_expression(expression).groups
+    except InvalidExpression as error:
+        return f'expected a regular expression, got "{expression}": {error}'
     return None if groups == 1 else f'expected one group in "{expression}", got {groups}'

@@ -14,11 +14,11 @@ from fakes.spaces import grid_of, random_of, space_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.search import Order, Search, Trial
 from launchctl.compiler.sweep.space import Assignment, Condition, ParameterPath, Space
 from launchctl.sweeps.draws import draw
 from launchctl.sweeps.grid import Grid
-from launchctl.sweeps.identity import identity
 from launchctl.sweeps.point import value_at
 from launchctl.sweeps.searcher import following, is_trial, size
 from launchctl.sweeps.shuffle import Permutation

@@ -9,8 +9,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Protocol
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath, Space
-from launchctl.sweeps.identity import fragment, identity
+from launchctl.sweeps.key import fragment
 from launchctl.values import JSON
 
 _FEW = 500

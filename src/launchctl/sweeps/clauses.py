@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.space import Leaf, ParameterPath, Space
 from launchctl.sweeps.axis import Axis
-from launchctl.sweeps.identity import identity
 from launchctl.sweeps.point import Requirement, Shape
 from launchctl.values import JSON
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from launchctl.compiler.sweep.space import ParameterPath
 from launchctl.sweeps.axis import Axis, Column
-from launchctl.sweeps.identity import key_of, key_of_text
+from launchctl.sweeps.key import key_of, key_of_text
 from launchctl.sweeps.point import Shape
 from launchctl.values import JSON
 

@@ -13,8 +13,8 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath, Space
-from launchctl.sweeps.identity import identity
 from launchctl.sweeps.point import Shape, value_at
 from launchctl.sweeps.quantile import cdf, multiple, quantile
 from launchctl.values import JSON

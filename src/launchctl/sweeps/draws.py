@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.compiler.sweep.space import ParameterPath
 from launchctl.errors import LaunchctlError
-from launchctl.sweeps.identity import with_repeat
+from launchctl.sweeps.key import with_repeat
 from launchctl.sweeps.point import Shape
 from launchctl.sweeps.quantile import quantile
 from launchctl.values import JSON, canonical

@@ -19,7 +19,7 @@ from launchctl.sweeps.axis import axes_of
 from launchctl.sweeps.clauses import Clauses
 from launchctl.sweeps.composer import Composer, Point
 from launchctl.sweeps.diagram import Diagram
-from launchctl.sweeps.identity import with_repeat
+from launchctl.sweeps.key import with_repeat
 from launchctl.sweeps.point import Shape, value_at
 from launchctl.sweeps.shuffle import Permutation
 from launchctl.values import JSON

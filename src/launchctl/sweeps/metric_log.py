@@ -18,10 +18,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import NamedTuple, TypeAlias
 
+from launchctl.compiler.sweep.expression import compile_expression
 from launchctl.compiler.sweep.search import MetricSource
-from launchctl.errors import LaunchctlError
 from launchctl.values import JSON, is_mapping
 
 MARK = "launchctl.metrics "
@@ -158,7 +158,7 @@ def _from_objects(line: str) -> Iterator[Reading]:
 
 
 def _by_pattern(pattern: str) -> _Extract:
-    search = _compile(_expression_of(pattern))
+    search = compile_expression(_expression_of(pattern))
     is_name_first = pattern.find("{name}") < pattern.find("{value}")
 
     def extract(line: str) -> Iterator[Reading]:
@@ -171,7 +171,7 @@ def _by_pattern(pattern: str) -> _Extract:
 
 
 def _by_expressions(expressions: tuple[tuple[str, str], ...]) -> _Extract:
-    searches = [(name, _compile(text)) for name, text in expressions]
+    searches = [(name, compile_expression(text)) for name, text in expressions]
 
     def extract(line: str) -> Iterator[Reading]:
         for name, search in searches:
@@ -194,23 +194,6 @@ def _expression_of(pattern: str) -> str:
             # A number ends where a word ends: `id=3f09` is none.
             expression += _VALUE + ("" if re.match(r"\w", after) else r"\b")
     return expression
-
-
-class _Expression(Protocol):
-    """A compiled expression of RE2."""
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]: ...
-
-
-def _compile(expression: str) -> _Expression:
-    """An expression as RE2 understands it, whose time grows with the line's length and no faster."""
-    try:
-        import re2  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise LaunchctlError("reading metrics by a pattern needs google-re2", hint="pip install google-re2") from error
-    options = re2.Options()
-    options.log_errors = False
-    return cast("_Expression", re2.compile(expression, options=options))
 
 
 def _parse(text: str | None) -> float | None:

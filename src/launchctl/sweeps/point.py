@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.space import ParameterPath, Space
-from launchctl.sweeps.identity import identity
 from launchctl.values import JSON, is_mapping
 
 _SEPARATOR = ".wbnest[599c28ca25da]."

@@ -16,9 +16,9 @@ from itertools import accumulate
 from statistics import NormalDist
 from types import MappingProxyType
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.space import Distribution, Leaf
 from launchctl.sweeps import beta
-from launchctl.sweeps.identity import identity
 from launchctl.values import JSON
 
 _STANDARD = NormalDist()

@@ -14,13 +14,14 @@ from functools import cached_property
 from itertools import count as places_from
 from itertools import islice
 
+from launchctl.compiler.sweep.identity import identity
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.status import Status
 from launchctl.sweeps import factors as sweep_factors
 from launchctl.sweeps.draws import Draws
 from launchctl.sweeps.factors import Factor
 from launchctl.sweeps.grid import Grid
-from launchctl.sweeps.identity import identity, with_repeat
+from launchctl.sweeps.key import with_repeat
 from launchctl.sweeps.outcome import Result
 from launchctl.values import JSON
 

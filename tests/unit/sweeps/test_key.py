@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from launchctl.sweeps.identity import fragment, identity, key_of, with_repeat
+from launchctl.compiler.sweep.identity import identity
+from launchctl.sweeps.key import fragment, key_of, with_repeat
 from launchctl.values import JSON
 
 
