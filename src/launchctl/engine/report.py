@@ -6,18 +6,25 @@ from collections.abc import Mapping
 
 from launchctl.engine.events import RunLine
 from launchctl.engine.schedule import reference
+from launchctl.engine.tally import sweep_of
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 
 
 def run_lines(state: State, waiting: Mapping[str, str]) -> tuple[RunLine, ...]:
-    """The latest attempt of every active run, and every other that still runs and is ours, by address."""
+    """The latest attempt of every active run, and every other that still runs and is ours, by address; trials in the
+    order of their search."""
     return tuple(
         _line(run, attempt, waiting)
-        for _, run in sorted(state.runs.items())
+        for run in sorted(state.runs.values(), key=_place)
         for attempt in run.attempts
         if (run.run.standing is Standing.ACTIVE and attempt is run.latest)
         or (run.run.standing is not Standing.DETACHED and attempt.status.is_active)
     )
+
+
+def _place(run: RunState) -> tuple[str, int, int, str]:
+    address, trial = run.run.address, run.generation.trial if run.generation else None
+    return (sweep_of(address) or address, trial.index if trial else 0, trial.repeat if trial else 0, address)
 
 
 def _line(run: RunState, attempt: AttemptRecord, waiting: Mapping[str, str]) -> RunLine:

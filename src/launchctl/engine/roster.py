@@ -166,7 +166,8 @@ class Roster:
         self.retryable.pop(address, None)
         if latest is None or run.run.standing is not Standing.ACTIVE:
             return
-        if latest.status.is_terminal and _may_retry(run, latest):
+        sweep = self.sweeps.get(sweep_of(address))
+        if latest.status.is_terminal and _may_retry(run, latest) and not (sweep and sweep.is_stopped):
             self.retryable[address] = run
         elif latest.status is Status.PENDING:
             self._place(run, latest)
