@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchctl.engine.apply import ApplyOptions, apply
+from launchctl.engine.course import Course
 from launchctl.engine.interrupt import Interrupt
+from launchctl.engine.records import last_in_line
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import schedule
 from launchctl.engine.session import Session
+from launchctl.engine.trial_records import trial_records
 from launchctl.state.model import AttemptRecord
 from launchctl.status import Cause, Status
 from launchctl.values import JSON
@@ -57,6 +60,16 @@ def project(found: list[dict[str, JSON]], limits: tuple[int | None, int | None])
             }
             for index, run in enumerate(found)
         },
+        "sweeps": {
+            "s": {
+                "job": "train",
+                "queue": "q",
+                "method": "grid",
+                "parameters": {"x": {"values": [1, 2, 3, 4]}},
+                "parallel": 2,
+                "retry": {"max": 1, "on": ["any"]},
+            }
+        },
     }
 
 
@@ -81,6 +94,11 @@ def same(roster: Roster, session: Session, now: float) -> None:
     assert roster.retryable.keys() == fresh.retryable.keys()
     waiting = schedule(roster.state, now, session.request.environment).waiting
     assert waiting == plan.waiting
+    assert roster.sweeps == fresh.sweeps
+    assert {name: vars(tally) for name, tally in roster.tallies.items()} == {
+        name: {**vars(tally), "trials": roster.tallies[name].trials} for name, tally in fresh.tallies.items()
+    }
+    assert roster.tallies["sweeps.s"].trials.keys() == fresh.tallies["sweeps.s"].trials.keys()
 
 
 def ended(attempt: AttemptRecord, status: Status, now: float, *, is_released: bool) -> AttemptRecord:
@@ -101,6 +119,15 @@ class Drill:
         ready = self.roster.ready(self.now, ())[: self.data.draw(st.integers(1, 3))]
         for one in self.session.store.claim(ready, "me", self.now, self.now + 60):
             self.roster.put(one)
+
+    def draw(self) -> None:
+        record = self.roster.sweeps["sweeps.s"]
+        course = Course(record, self.roster.tallies["sweeps.s"])
+        place = last_in_line(record.serial)
+        trials = course.following(self.data.draw(st.integers(0, 3)))
+        drawn = [trial_records(record, trial, "default", record.serial, place, self.now) for trial in trials]
+        if drawn and self.session.store.draw(record, drawn):
+            self.roster.add(replace(record, revision=record.revision + 1), drawn)
 
     def run(self) -> None:
         self._record([replace(one, status=Status.RUNNING) for one in self._one_active()])
@@ -155,8 +182,8 @@ def test_a_roster_that_is_kept_current_is_one_that_is_read(
         roster = Roster(session.store, session.request.environment)
         roster.refresh()
         drill = Drill(session, roster, data)
-        steps = (drill.claim, drill.run, drill.end, drill.release, drill.retry, drill.later)
-        for _ in range(12):
+        steps = (drill.draw, drill.claim, drill.run, drill.end, drill.release, drill.retry, drill.later)
+        for _ in range(14):
             same(roster, session, drill.now)
             data.draw(st.sampled_from(steps))()
         same(roster, session, drill.now)

@@ -6,9 +6,13 @@ from collections import Counter
 
 import pytest
 from fakes.lab import Lab, project_of
+from fakes.target import Killed
 
 from launchctl.addresses import parse_reference
-from launchctl.engine.events import Claimed, Decided, Drawn, Event, Report, Undrawn
+from launchctl.engine.apply import means_of
+from launchctl.engine.drain import Drain
+from launchctl.engine.events import Claimed, Decided, Drawn, Event, Report, StatusChanged, Undrawn
+from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.plan import Override
 from launchctl.engine.stop import cancel, destroy, destroy_plan, resolve
 from launchctl.errors import Blocked, UsageError
@@ -113,6 +117,27 @@ def test_what_is_being_created_meanwhile_is_stopped_once_it_is_there(lab: Lab) -
     lab.apply(on=on)
     assert statuses(lab) == {"cancelled": 2}
     assert all(found.status.is_terminal for found in lab.engine.objects.values())
+
+
+def test_no_trial_of_a_cancelled_sweep_is_retried(lab: Lab) -> None:
+    """One failed while nobody drained; when an agent does, the sweep was cancelled already."""
+    running(lab, retry={"max": 1, "on": ["any"]})
+    lab.engine.ends = {"sweeps.s[0]": Status.FAILED}
+    lab.engine.advance = True
+
+    def on(event: Event) -> None:
+        if isinstance(event, StatusChanged) and event.new is Status.FAILED:
+            stopped(lab, "sweeps.s")
+            raise Killed
+
+    assert lab.apply(on=on) is None
+    session = lab.open()
+    try:
+        Drain(means_of(session, lab.events.append, Interrupt())).run(wait=True)
+    finally:
+        session.close()
+    assert lab.latest("sweeps.s[0]").number == 1
+    assert max(lab.engine.created.values()) == 1
 
 
 def test_one_trial_is_cancelled_and_the_others_go_on(lab: Lab) -> None:

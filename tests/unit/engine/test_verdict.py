@@ -63,3 +63,17 @@ def test_time_is_up_only_for_what_has_started_and_has_a_timeout() -> None:
 def test_where_a_target_does_not_tell_the_start_time_counts_from_when_it_was_seen_to_run() -> None:
     assert is_due(replace(RUNNING, started_at=None), 20.0, 10.0)
     assert not is_due(replace(RUNNING, started_at=None), 19.9, 10.0)
+
+
+PRUNED = replace(RUNNING, cancel_requested=True, prune_requested=True)
+
+
+@pytest.mark.parametrize("end", [Status.FAILED, Status.CANCELLED, Status.TIMED_OUT, Status.PREEMPTED])
+def test_a_trial_that_its_sweep_asked_to_stop_is_pruned_however_it_ended(end: Status) -> None:
+    found = observed(PRUNED, replace(STOPPED, status=end), 99.0, 5.0)
+    assert (found.status, found.cause) == (Status.PRUNED, None)
+    assert gone(PRUNED, 99.0).status is Status.PRUNED
+
+
+def test_a_trial_that_succeeded_before_it_could_be_stopped_succeeded() -> None:
+    assert observed(PRUNED, replace(STOPPED, status=Status.SUCCEEDED), 99.0, None).status is Status.SUCCEEDED
