@@ -76,10 +76,14 @@ def trial_record(trial: Trial | None) -> TrialRecord | None:
 
 
 def _found(search: Search, keys: set[str]) -> Iterator[tuple[str, Trial]]:
-    """The trials of these keys, as far as the search has them; a grid is passed through once."""
+    """The trials of these keys, as far as the search alone tells them; a grid is passed through once."""
     if search.method == "grid":
         yield from _in_grid(search, set(keys))
-        return
+    elif search.method == "random":
+        yield from _drawn(search, keys)
+
+
+def _drawn(search: Search, keys: set[str]) -> Iterator[tuple[str, Trial]]:
     for key in keys:
         point, _, repeat = key.partition(".")
         if point.isdecimal() and (not repeat or repeat.isdecimal()):
