@@ -20,7 +20,7 @@ def compile_into(folder: Path, example: Path, *options: str) -> subprocess.Compl
 
 
 def test_there_are_examples_for_every_target_that_is_supported() -> None:
-    assert {"docker", "quickstart"} <= {example.name for example in EXAMPLES}
+    assert {"docker", "quickstart", "sweep"} <= {example.name for example in EXAMPLES}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)

@@ -78,6 +78,8 @@ def _limits(spec: SweepSpec, queues: Mapping[str, QueueSpec]) -> Iterator[str]:
 def _starting(search: Search, change: Change, state: State | None, offset: int, count: int) -> Iterator[Trial]:
     """The trials that start with this plan: all of a new epoch, of an edited one those that it did not have before."""
     record = state.sweeps.get(change.address) if state else None
+    if record is not None and search.method == "bayes":  # chosen when they start, from what is known by then
+        return iter(())
     if record is None or record.epoch != change.generation:
         return iter(page(search, offset, count))
     taken = _taken(state, change.address, record.epoch)

@@ -64,6 +64,13 @@ def suggest(search: Search, history: Sequence[Result], index: int) -> Trial:
     return Trial(str(index), index, 1, cube.nested(point))
 
 
+def first(search: Search) -> Trial:
+    """The trial with which a search begins that knows of none before; needs no library."""
+    cube = Cube(search.space)
+    known = _Known(cube, (), search.objective or Objective(""))
+    return Trial("0", 0, 1, cube.nested(_spread(cube, known, search.seed)))
+
+
 class _Known:
     """What the history says, by point: repetitions of a point count as one, with their mean."""
 

@@ -2,7 +2,8 @@
 
 `statistics.NormalDist` and `beta` agree with scipy to ten digits, so nothing is imported for them. Two things
 are stricter than W&B's: a quantised value is a multiple of q within the bounds, and carries no binary residue (0.3,
-where a multiplication would give 0.30000000000000004).
+where a multiplication would give 0.30000000000000004). Any other value has twelve digits: the last ones of a logarithm
+are another library's on another machine, and the same sweep shall draw the same everywhere.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from launchctl.compiler.sweep.space import Distribution, Leaf
 from launchctl.sweeps import beta
 from launchctl.values import JSON
 
+DIGITS = 12
+"""Significant digits of a value that is drawn from a continuous distribution."""
 _STANDARD = NormalDist()
 _ROOT = math.sqrt(2.0)
 
@@ -34,7 +37,7 @@ def quantile(leaf: Leaf, u: float) -> JSON:
     if leaf.distribution is Distribution.INT_UNIFORM:
         return int(leaf.low) + _cell(u, int(leaf.high) - int(leaf.low) + 1)
     value = _CONTINUOUS[leaf.distribution](leaf, u)
-    return _quantised(leaf, value) if leaf.distribution in _QUANTISED else value
+    return _quantised(leaf, value) if leaf.distribution in _QUANTISED else _rounded(leaf, value)
 
 
 def position(leaf: Leaf, u: float) -> int:
@@ -120,6 +123,14 @@ _CONTINUOUS: Mapping[Distribution, Callable[[Leaf, float], float]] = MappingProx
     }
 )
 _QUANTISED = frozenset(name for name in _CONTINUOUS if name.value.startswith("q_"))
+
+
+_BOUNDED = frozenset({Distribution.UNIFORM, Distribution.LOG_UNIFORM_VALUES, Distribution.INV_LOG_UNIFORM_VALUES})
+
+
+def _rounded(leaf: Leaf, value: float) -> float:
+    rounded = float(f"{value:.{DIGITS}g}")
+    return min(max(rounded, float(leaf.low)), float(leaf.high)) if leaf.distribution in _BOUNDED else rounded
 
 
 def _quantised(leaf: Leaf, value: float) -> float | int:

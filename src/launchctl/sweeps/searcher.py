@@ -54,12 +54,14 @@ def factors(search: Search) -> tuple[Factor, ...]:
 
 
 def page(search: Search, offset: int, limit: int) -> list[Trial]:
-    """Some trials to show: those of a random search are drawn, those of bayes are not known beforehand.
+    """Some trials to show: those of a random search are drawn, of bayes the first alone is known beforehand.
 
     Raises LaunchctlError where `exclude` leaves nothing to draw, or too much to count; so do all functions here.
     """
     if search.method == "bayes":
-        return []
+        from launchctl.sweeps import bayes
+
+        return [bayes.first(search)] if offset == 0 < limit else []
     known, all_ = _Points.of(search), size(search)
     stop = offset + limit if all_ is None else min(offset + limit, all_)
     if search.method == "grid":

@@ -139,12 +139,12 @@ def test_the_size_is_told_factor_by_factor(make_plan: MakePlan, search: Search, 
     assert words in plain(plan_lines(plan, outlines=_outlined(plan, search)))
 
 
-def test_trials_of_bayes_are_not_guessed(make_plan: MakePlan) -> None:
+def test_of_bayes_the_first_trial_alone_is_told(make_plan: MakePlan) -> None:
     plan = make_plan(_new(9))
     text = plain(plan_lines(plan, outlines=_outlined(plan, replace(SEARCH, method="bayes", run_cap=9, parallel=1))))
-    assert "chosen one after another" in text
     assert "parallel 1" in text
-    assert "        [" not in text
+    assert "        [0]  " in text
+    assert "        + 8 more, chosen as results come in" in text
 
 
 def test_json_lists_trials_behind_their_sweep(make_plan: MakePlan) -> None:

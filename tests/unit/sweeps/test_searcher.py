@@ -12,6 +12,7 @@ from fakes.spaces import grid_of, random_of, space_of
 from launchctl.compiler.sweep.search import Objective, Trial
 from launchctl.errors import LaunchctlError
 from launchctl.status import Status
+from launchctl.sweeps.bayes import suggest
 from launchctl.sweeps.draws import draw
 from launchctl.sweeps.outcome import Result
 from launchctl.sweeps.searcher import factors, following, is_trial, left, page, size
@@ -36,7 +37,7 @@ def test_a_draw_is_a_pure_function_of_seed_and_index() -> None:
 
 def test_drawn_values_stay_as_they_are_for_good() -> None:
     values = draw(random_of(CONTINUUM), 0, 1).values
-    assert values == {"c": "fixed", "lr": 0.07243120761427135, "n": 1}
+    assert values == {"c": "fixed", "lr": 0.0724312076143, "n": 1}
 
 
 def test_repetitions_of_a_draw_have_its_values() -> None:
@@ -70,11 +71,13 @@ def test_a_space_without_a_point_is_refused_in_words() -> None:
         page(search, 0, 1)
 
 
-def test_a_page_ends_with_the_search_and_bayes_has_none() -> None:
+def test_a_page_ends_with_the_search_and_of_bayes_with_its_first_trial() -> None:
     assert [trial.values["a"] for trial in page(grid_of(GRID), 4, 20)] == [3, 3]
     assert [trial.key for trial in page(random_of(CONTINUUM, run_cap=3), 1, 20)] == ["1", "2"]
     assert len(page(random_of(CONTINUUM, run_cap=None), 0, 20)) == 20
-    assert page(replace(random_of(CONTINUUM), method="bayes"), 0, 20) == []
+    bayes = replace(random_of(CONTINUUM), method="bayes")
+    assert page(bayes, 0, 20) == [suggest(bayes, (), 0)]
+    assert page(bayes, 1, 20) == []
 
 
 @pytest.mark.parametrize("kind", [set, list, dict.fromkeys])

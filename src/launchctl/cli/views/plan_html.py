@@ -76,7 +76,7 @@ def _what(change: Change, outline: SweepOutline | None) -> tuple[str, str, tuple
             f"<code>{_text(f'[{trial.key}]')}</code> {_text(trial_words(trial, outline))}" for trial in outline.trials
         ]
         left = trials_left(change, outline)
-        facts += [_text(paging(left))] if left > 0 else []
+        facts += [_text(paging(left, outline))] if left > 0 else []
     return sweep_verb(change) or verb(change), sweep_why(change), tuple(facts)
 
 

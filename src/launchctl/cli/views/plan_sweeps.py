@@ -54,8 +54,6 @@ def sweep_facts(change: Change, outline: SweepOutline | None) -> Iterator[str]:
     inferred = [f"{found.name} {found.distribution.value}" for found in outline.factors if found.is_inferred]
     if inferred:
         yield f"distributions inferred: {listed(inferred, _MOST_FACTORS)}"
-    if outline.search.method == "bayes" and change.action is Action.START:
-        yield "its trials are chosen one after another, from the results of those before"
 
 
 def trial_words(trial: Trial, outline: SweepOutline) -> str:
@@ -69,8 +67,10 @@ def trials_left(change: Change, outline: SweepOutline) -> int:
     return (change.trials.start if change.trials else 0) - outline.offset - len(outline.trials)
 
 
-def paging(left: int) -> str:
+def paging(left: int, outline: SweepOutline) -> str:
     """How the others are seen."""
+    if outline.search.method == "bayes":
+        return f"+ {left:,}{' more' if outline.trials else ''}, chosen as results come in"
     return f"+ {left:,} more (`--limit`, `--offset`)"
 
 
@@ -169,4 +169,4 @@ def sweep_lines(change: Change, outline: SweepOutline | None) -> Iterator[Line]:
             shorten(visible(trial_words(trial, outline)), _LONGEST_FACT),
         )
     if trials_left(change, outline) > 0:
-        yield line(Segment(f"        {paging(trials_left(change, outline))}", "dim"))
+        yield line(Segment(f"        {paging(trials_left(change, outline), outline)}", "dim"))
