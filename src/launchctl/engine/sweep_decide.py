@@ -16,7 +16,7 @@ from launchctl.engine.sweep_verdict import Outcome, Verdict
 from launchctl.engine.upstream import seen_of
 from launchctl.engine.world import Desired, SweepDesired, World
 from launchctl.state.model import GenerationRecord, RunState, Standing, SweepRecord
-from launchctl.state.store import DropAttempt, PutRun, PutSweep, RenameSweep, Write
+from launchctl.state.store import DropAttempt, ExpectSweep, PutRun, PutSweep, RenameSweep, Write
 from launchctl.status import Status
 
 
@@ -44,6 +44,7 @@ class SweepWrites:
             elif change.action is Action.FORGET:
                 recorded = self._planner.book.on_record(change.address)
                 assert recorded is not None
+                yield self._undrawn_since(recorded)
                 yield from self._removed(recorded)
 
     # What the project does not name any more.
@@ -71,13 +72,20 @@ class SweepWrites:
 
     # What it names.
 
+    def _undrawn_since(self, recorded: RecordedSweep) -> Write:
+        """What was planned holds for all trials that were drawn: one that came since would start all the same."""
+        return ExpectSweep(recorded.record.address, recorded.record.revision)
+
     def _kept(self, change: Change) -> Iterator[Write]:
         verdict = self._planner.judge.verdict(change.address)
         recorded = verdict.recorded
+        if recorded is not None and change.action.decides and change.address not in self._world.renames.sources:
+            yield self._undrawn_since(recorded)
         if recorded is None:
             if change.action is Action.START:
                 yield PutSweep(self._accepted(verdict.desired, None, change.generation))
         elif change.action is Action.RECORD and change.reason is Reason.RENAMED:
+            yield self._undrawn_since(recorded)
             yield from self._rename(recorded, verdict)
         elif change.action is Action.START and change.generation > recorded.record.epoch:
             yield PutSweep(self._accepted(verdict.desired, None, change.generation))

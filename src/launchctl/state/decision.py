@@ -40,6 +40,7 @@ from launchctl.state.store import (
     DropAttempt,
     DropConfig,
     DropRun,
+    ExpectSweep,
     PutAttempt,
     PutConfig,
     PutGeneration,
@@ -103,7 +104,7 @@ def write(connection: sqlite3.Connection, item: Write) -> None:
             _write_attempt(connection, item)
         case RenameRun() | DropRun():
             _write_run(connection, item)
-        case PutSweep() | RenameSweep():
+        case PutSweep() | ExpectSweep() | RenameSweep():
             _write_sweep(connection, item)
         case PutConfig() | DropConfig():
             _write_config(connection, item)
@@ -205,11 +206,18 @@ def _write_run(connection: sqlite3.Connection, item: RenameRun | DropRun) -> Non
         _drop_run(connection, item.address)
 
 
-def _write_sweep(connection: sqlite3.Connection, item: PutSweep | RenameSweep) -> None:
-    if isinstance(item, RenameSweep):
-        rename_sweep(connection, item.source, item.target)
-    else:
-        connection.execute(_PUT_SWEEP, sweep_row(replace(item.record, revision=1)))
+def _write_sweep(connection: sqlite3.Connection, item: PutSweep | ExpectSweep | RenameSweep) -> None:
+    match item:
+        case PutSweep(record):
+            connection.execute(_PUT_SWEEP, sweep_row(replace(record, revision=1)))
+        case ExpectSweep(address, revision):
+            found = connection.execute("SELECT revision FROM sweeps WHERE address = ?", (address,)).fetchone()
+            if found is None or found[0] != revision:
+                raise StalePlan(f"trials of {address} were drawn since this was planned", hint="plan again")
+        case RenameSweep(source, target):
+            rename_sweep(connection, source, target)
+        case _:
+            assert_never(item)
 
 
 def _write_config(connection: sqlite3.Connection, item: PutConfig | DropConfig) -> None:

@@ -87,6 +87,13 @@ class PutSweep(NamedTuple):
     record: SweepRecord
 
 
+class ExpectSweep(NamedTuple):
+    """Change nothing, and refuse the decision where trials of a sweep were drawn since it was looked at."""
+
+    address: str
+    revision: int
+
+
 class RenameSweep(NamedTuple):
     """Give a sweep, its trials and all their history another name, for those too that depend on it; ids stay."""
 
@@ -116,6 +123,7 @@ Write: TypeAlias = (
     | RenameRun
     | DropRun
     | PutSweep
+    | ExpectSweep
     | RenameSweep
     | PutConfig
     | DropConfig

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,12 @@ from fakes.sweep_project import (
 )
 
 from launchctl.engine.plan import Action, Override, Reason, TrialCounts
+from launchctl.engine.sweep_form import accepted_sweep
+from launchctl.engine.trial_records import trial_records
+from launchctl.state.sqlite import SqliteStore
+from launchctl.state.store import Lease, Write
 from launchctl.status import Cause, Status
+from launchctl.sweeps.searcher import page
 from launchctl.values import JSON
 
 SUCCEEDED, RUNNING, FAILED = Status.SUCCEEDED, Status.RUNNING, Status.FAILED
@@ -496,3 +502,32 @@ def test_an_epoch_is_not_begun_for_another_digest_than_was_shown(lab: Lab) -> No
     assert report is not None
     assert report.errors == ("sweeps.lr: not done (start), since it changed after the plan was made",)
     assert not lab.engine.created
+
+
+# Drains that go on meanwhile.
+
+
+@pytest.mark.parametrize(
+    ("edit", "started"), [({"env": {"MODE": "fast"}}, 4), ({"parameters": values(0.5)}, 2), (None, 0)]
+)
+def test_a_trial_that_is_drawn_while_an_edit_is_decided_is_dropped_like_the_others(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, edit: dict[str, JSON] | None, started: int
+) -> None:
+    write_sweep(lab, GRID)
+    lab.apply(wait=False, kill_at=2)
+    assert lab.statuses() == {}
+    write_sweeps(lab, runs={"a": {}}, **({} if edit is None else {"lr": {**GRID, **edit}}))
+    decide = SqliteStore.decide
+    lab.events.clear()
+
+    def draw_first(store: SqliteStore, lease: Lease, serial: int, writes: Sequence[Write]) -> int:
+        monkeypatch.setattr(SqliteStore, "decide", decide)
+        record = store.load().sweeps["sweeps.lr"]
+        trial = page(accepted_sweep(record).spec.search, 0, 1)[0]
+        assert store.draw(record, [trial_records(record, trial, "default", 1, 1, 1.0)])
+        return decide(store, lease, serial, writes)
+
+    monkeypatch.setattr(SqliteStore, "decide", draw_first)
+    lab.apply()
+    assert sum(run_id.startswith("sweeps-lr") for run_id in lab.engine.objects) == started
+    assert shown(lab.plan()) == []
