@@ -25,7 +25,7 @@ _SEVERAL_FLAGS = re.compile(r"--?[A-Za-z][\w.-]*[ \t]+\S.*|-.*[ \t]--?[A-Za-z][\
 
 def shared_run(sweep: ResolvedSweep) -> ResolvedRun:
     """The sweep as a run: with its address, its settings, and the command of its trials."""
-    command, args = _command(sweep)
+    command, args = command_of(sweep)
     entries = {key: node for key, node in sweep.node.entries.items() if key not in {"command", "args"}}
     given = {"command": command, "args": args}
     entries |= {key: node for key, node in given.items() if node.items and node is not sweep.job.node.entries.get(key)}
@@ -48,7 +48,8 @@ def scope_of(sweep: ResolvedSweep, names: frozenset[str], *, has_files: bool) ->
     return CommandScope(names, frozenset(name for name, is_absent in absent.items() if is_absent))
 
 
-def _command(sweep: ResolvedSweep) -> tuple[ListNode, ListNode]:
+def command_of(sweep: ResolvedSweep) -> tuple[ListNode, ListNode]:
+    """What the trials run: the command and its arguments, from the sweep, its `file` or its job."""
     own, args = list_at(sweep.node, "command"), list_at(sweep.node, "args") or EMPTY_LIST
     job = list_at(sweep.job.node, "command") or EMPTY_LIST
     if own is not None and own.items:
