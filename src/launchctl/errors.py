@@ -14,6 +14,7 @@
         ├── Refused           nothing happened there, and nothing will
         ├── NameTaken         an object of that name exists and is not ours
         ├── UnknownOutcome    it may have happened: look before anything else
+        ├── NoOutput          what an attempt printed is not there, or not any more
         └── Throttled         nothing happened; try again later
 
 What is wrong *in* a project file is a `Diagnostic`, never an exception.
@@ -95,6 +96,10 @@ class NameTaken(ProviderError):
 
 class UnknownOutcome(ProviderError):
     """No answer: the object may or may not exist."""
+
+
+class NoOutput(ProviderError):
+    """There is no output of an attempt here: another machine has it, or it was removed. An empty one is no error."""
 
 
 class Throttled(ProviderError):

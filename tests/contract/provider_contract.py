@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from launchctl.errors import NameTaken, Refused
+from launchctl.errors import NameTaken, NoOutput, Refused
 from launchctl.providers.base import FILE_LIMIT, Client, Observation, Site, Submission, Target
 from launchctl.status import Cause, Status
 from launchctl.values import JSON
@@ -276,8 +276,16 @@ class ClientContract(ABC):
         client.submit(self.submission(site, target, "echo one; sleep 1; echo two"))
         assert b"".join(client.logs(target, follow=True)) == b"one\ntwo\n"
 
-    def test_there_is_no_log_of_what_was_never_submitted(self, client: Client) -> None:
-        assert list(client.logs(self.target(), follow=False)) == []
+    def test_a_log_that_is_not_there_is_told_from_an_empty_one(self, site: Site, client: Client) -> None:
+        target = self.target()
+        with pytest.raises(NoOutput):
+            list(client.logs(target, follow=False))
+        with pytest.raises(NoOutput):
+            client.read(target, "wandb/*.json")
+        client.submit(self.submission(site, target, "exit 0"))
+        self.ended(client, target)
+        assert list(client.logs(target, follow=False)) == []
+        assert client.read(target, "wandb/*.json") is None
 
     @pytest.mark.parametrize(("skip", "rest"), [(0, "one\ntwo\n"), (3, "\ntwo\n"), (8, ""), (800, "")])
     def test_a_log_is_read_on_from_where_it_was_left(self, site: Site, client: Client, skip: int, rest: str) -> None:
@@ -351,7 +359,6 @@ class ClientContract(ABC):
         self.ended(client, target)
         patterns = ["nowhere/*.json", "nowhere.json", "wandb/*.json", "wandb/folder", "wandb/fold*", "wandb/pipe"]
         assert [client.read(target, pattern) for pattern in patterns] == [None] * len(patterns)
-        assert client.read(self.target("absent"), "*") is None
 
     def test_a_link_that_leads_out_is_not_followed(self, site: Site, client: Client) -> None:
         target = self.target()

@@ -70,6 +70,8 @@ class MeasuringContract(OpenedStates):
             {"정확도": 0.5, "epoch": 3.0},
             2**40,
             is_complete=True,
+            metric="정확도",
+            source="5e0c",
         )
         store.measure([said, series(trial("1"), ())])
         assert reopen().series("sweeps.lr") == {said.run_id: said, "lr-1-e1a1": series(trial("1"), ())}
@@ -106,6 +108,24 @@ class MeasuringContract(OpenedStates):
         store.measure([series(trial("0"))])
         store.measure([later])
         assert store.series("sweeps.lr") == {later.run_id: later if is_kept else series(trial("0"))}
+
+    @pytest.mark.parametrize("rules", [{"metric": "val_loss"}, {"source": "5e0c"}])
+    def test_reading_by_other_rules_replaces_even_a_longer_one(self, store: StateStore, rules: dict[str, str]) -> None:
+        decide(store, [PutSweep(sweep())])
+        draw(store, "0")
+        store.measure([replace(series(trial("0")), is_complete=True)])
+        other = replace(series(trial("0"), (), position=7), **rules)
+        store.measure([other])
+        assert store.series("sweeps.lr") == {other.run_id: other}
+
+    def test_push_of_what_was_read_by_other_rules_loses_nothing(self, store: StateStore) -> None:
+        decide(store, [PutSweep(sweep())])
+        draw(store, "0")
+        store.measure([replace(series(trial("0"), position=7), metric="val_loss")])
+        document = export(store)
+        store.measure([series(trial("0"))])
+        import_(store, document, owner="ada")
+        assert store.series("sweeps.lr")[trial("0").attempt.run_id].metric == "val_loss"
 
     def test_complete_series_is_not_taken_for_an_incomplete_one_again(self, store: StateStore) -> None:
         decide(store, [PutSweep(sweep())])

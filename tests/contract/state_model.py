@@ -287,7 +287,7 @@ class ModelState:
     def measure(self, said: Series) -> None:
         known = self.readings.get(said.run_id)
         is_known = said.run_id in self.attempts
-        if is_known and (known is None or _length(said) >= _length(known)):
+        if is_known and (known is None or _rules(said) != _rules(known) or _length(said) >= _length(known)):
             self.readings[said.run_id] = said
 
     def _append(self, record: AttemptRecord) -> None:
@@ -319,6 +319,10 @@ class ModelState:
             and self.runs[found.address].standing is not Standing.DETACHED
             for found in self.attempts.values()
         )
+
+
+def _rules(series: Series) -> tuple[str, str]:
+    return (series.metric, series.source)
 
 
 def _length(series: Series) -> tuple[int, int, bool]:

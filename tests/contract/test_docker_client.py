@@ -15,7 +15,7 @@ from docker_launches import config_of, launch_of
 from provider_contract import ClientContract, labels_of, wait_until
 
 from launchctl.compiler.program import Identity
-from launchctl.errors import NameTaken, ProviderError, Refused, UnknownOutcome
+from launchctl.errors import NameTaken, NoOutput, ProviderError, Refused, UnknownOutcome
 from launchctl.providers.base import Client, Site, Submission, Target
 from launchctl.providers.docker import PROVIDER
 from launchctl.status import Cause, Status
@@ -113,7 +113,8 @@ class TestDockerClient(ClientContract):
         self.ended(client, target)
         assert client.read(target, "wandb/*.json") == b"here\n"
         docker("rm", target.run_id)
-        assert client.read(target, "wandb/*.json") is None
+        with pytest.raises(NoOutput):
+            client.read(target, "wandb/*.json")
 
     @pytest.mark.parametrize("is_read_only", [False, True])
     def test_a_script_delivers_the_files_as_well(self, site: Site, client: Client, *, is_read_only: bool) -> None:
@@ -152,7 +153,8 @@ class TestDockerClient(ClientContract):
             assert client.observe([target]) == {}
             client.cancel(target)
             client.release(target)
-            assert list(client.logs(target, follow=False)) == []
+            with pytest.raises(NoOutput):
+                list(client.logs(target, follow=False))
             assert docker("inspect", foreign, "--format", "{{.State.Status}}") == "created"
         finally:
             docker("rm", "--force", foreign)

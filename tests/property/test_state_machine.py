@@ -187,7 +187,9 @@ class StateMachine(RuleBasedStateMachine):
     @rule(data=st.data(), values=st.lists(st.sampled_from([0.5, 2.0]), max_size=3), position=st.integers(0, 3))
     def measure(self, data: st.DataObject, values: list[float], position: int) -> None:
         for found in self.drawn(data):
-            said = Series(found.run_id, found.address, tuple(values), {"x": 1.0}, position, data.draw(st.booleans()))
+            rules = (data.draw(st.sampled_from(["", "x"])), "")
+            last, is_whole = {"x": 1.0}, data.draw(st.booleans())
+            said = Series(found.run_id, found.address, tuple(values), last, position, is_whole, *rules)
             self.store.measure([said])
             self.model.measure(said)
 

@@ -76,8 +76,10 @@ _PUT_MANIFEST = _upsert("manifests", ("attempt", "body"), ("attempt",))
 _PUT_CONFIG = _upsert("configs", CONFIG_COLUMNS, ("address",))
 _INSERT_SWEEP = _insert("sweeps", SWEEP_COLUMNS)
 _PUT_SWEEP = _upsert("sweeps", SWEEP_COLUMNS, ("address",)).replace("excluded.revision", "sweeps.revision + 1")
+_PLACES = ", ".join("?" * len(READING_COLUMNS))
 _PUT_READING = f"""
-    INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, ?, ?, ?, ? FROM attempts WHERE run_id = ?
+    INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, {_PLACES} FROM attempts
+    WHERE run_id = ?
 """
 _OF_GENERATION = "WHERE address = ? AND generation = ?"
 _BROKEN = """

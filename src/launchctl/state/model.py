@@ -204,6 +204,10 @@ class Series:
     """Bytes of its log that were read."""
     is_complete: bool = False
     """Whether the log was read to its end after the attempt had ended."""
+    metric: str = ""
+    """Which metric the values are of."""
+    source: str = ""
+    """Digest of where and how it was read: what was read by other rules is read again from the start."""
 
 
 @dataclass(frozen=True, slots=True)

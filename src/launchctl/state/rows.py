@@ -52,7 +52,7 @@ SWEEP_COLUMNS = (
     *("address", "standing", "epoch", *FORM_COLUMNS, "spec", "parallel"),
     *("protect", "on_remove", "serial", "is_stopped", "revision"),
 )
-READING_COLUMNS = ("points", "last", "position", "is_complete")
+READING_COLUMNS = ("points", "last", "position", "is_complete", "metric", "source")
 SERIES_COLUMNS = ("run_id", "address", *READING_COLUMNS)
 
 FORM_KINDS = "ITTTT"
@@ -61,7 +61,7 @@ GENERATION_KINDS = "TI" + FORM_KINDS + "TTTIRTt"
 ATTEMPT_KINDS = "TIIT" + "TIRTitTRrrIII" + "trI"
 CONFIG_KINDS = "TTi"
 SWEEP_KINDS = "TTI" + FORM_KINDS + "TiITIII"
-READING_KINDS = "BTII"
+READING_KINDS = "BTIITT"
 SERIES_KINDS = "TT" + READING_KINDS
 """One letter a column: text, integer, real, bytes; a small letter allows NULL, `n` is nothing else."""
 
@@ -191,7 +191,8 @@ def sweep_row(record: SweepRecord) -> Row:
 def reading_row(record: Series) -> Row:
     """What a reading says, but for whose it is."""
     points = struct.pack(f"<{len(record.values)}d", *record.values)
-    return (points, canonical(record.last), record.position, int(record.is_complete))
+    rules = (record.metric, record.source)
+    return (points, canonical(record.last), record.position, int(record.is_complete), *rules)
 
 
 def is_settled(record: AttemptRecord) -> bool:
@@ -295,7 +296,7 @@ def read_sweep(row: Row) -> SweepRecord:
 
 def read_series(row: Row) -> Series:
     """The reading of a row of `SERIES_COLUMNS`, whose types have been checked."""
-    run_id, address, points, last, position, is_complete = row
+    run_id, address, points, last, position, is_complete, metric, source = row
     try:
         values = struct.unpack(f"<{len(points) // 8}d", points)
         metrics = {name: float(value) for name, value in _read_object(last).items()}
@@ -303,7 +304,7 @@ def read_series(row: Row) -> Series:
             raise ValueError("no number")
     except (TypeError, ValueError, struct.error) as error:
         raise DamagedRow(f"metrics of {run_id!r}") from error
-    return Series(run_id, address, values, metrics, position, bool(is_complete))
+    return Series(run_id, address, values, metrics, position, bool(is_complete), metric, source)
 
 
 def check(kinds: str, row: Sequence[object]) -> None:

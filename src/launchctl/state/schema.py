@@ -140,7 +140,9 @@ STATEMENTS = (
         points BLOB NOT NULL,
         last TEXT NOT NULL,
         position INTEGER NOT NULL,
-        is_complete INTEGER NOT NULL
+        is_complete INTEGER NOT NULL,
+        metric TEXT NOT NULL,
+        source TEXT NOT NULL
     )
     """,
 )

@@ -270,7 +270,10 @@ class StateStore(Protocol):
         ...
 
     def measure(self, series: Sequence[Series]) -> None:
-        """Keep what attempts said of their metrics; a longer reading replaces a shorter one, never the other way."""
+        """Keep what attempts said of their metrics; a longer reading replaces a shorter one, never the other way.
+
+        One by other rules, of another metric or source, replaces any.
+        """
         ...
 
     def series(self, address: str) -> Mapping[str, Series]:

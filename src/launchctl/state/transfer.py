@@ -11,7 +11,7 @@ from dataclasses import replace
 from launchctl.addresses import attempt_name
 from launchctl.errors import StateError, StateMissing
 from launchctl.state.codec import Malformed, decode, encode
-from launchctl.state.model import AttemptRecord, Contents, Head
+from launchctl.state.model import AttemptRecord, Contents, Head, Series
 from launchctl.state.soundness import faults
 from launchctl.state.store import StateStore
 from launchctl.status import Status
@@ -120,14 +120,21 @@ def _losses(recorded: Contents, pushed: Contents) -> Iterator[str]:
     for attempt in recorded.attempts:
         if attempt.status is not Status.PENDING and _knows_less(by_run_id.get(attempt.run_id), attempt):
             yield f"{attempt_name(*attempt.key)} is {attempt.status} there"
-    read = {series.run_id: series.position for series in pushed.series}
+    read = {series.run_id: series for series in pushed.series}
     for series in recorded.series:
-        if read.get(series.run_id, -1) < series.position:
+        if _is_read_less(read.get(series.run_id), series):
             yield f"the metrics of {series.run_id} are read further there"
     epochs = {sweep.address: sweep.epoch for sweep in pushed.sweeps}
     for sweep in recorded.sweeps:
         if epochs.get(sweep.address, 0) < sweep.epoch:
             yield f"{sweep.address} is at epoch {sweep.epoch} there"
+
+
+def _is_read_less(pushed: Series | None, recorded: Series) -> bool:
+    if pushed is None:
+        return True
+    is_alike = (pushed.metric, pushed.source) == (recorded.metric, recorded.source)
+    return is_alike and pushed.position < recorded.position
 
 
 def _knows_less(pushed: AttemptRecord | None, recorded: AttemptRecord) -> bool:

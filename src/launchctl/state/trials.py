@@ -19,10 +19,11 @@ _ADVANCE = """
 _PUT_BODY = "INSERT INTO manifests (attempt, body) SELECT id, ? FROM attempts WHERE run_id = ?"
 _IS_AHEAD = "SELECT 1 FROM runs WHERE address = ? AND generation >= ?"
 _WAITS = "SELECT 1 FROM attempts WHERE address = ? AND status = ? AND cancel_requested = 0"
+_PLACES = ", ".join("?" * len(READING_COLUMNS))
 _PUT_READING = f"""
-    INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, ?, ?, ?, ? FROM attempts WHERE run_id = ?
+    INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, {_PLACES} FROM attempts WHERE run_id = ?
     ON CONFLICT (attempt) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in READING_COLUMNS)}
-    WHERE (excluded.position, length(excluded.points), excluded.is_complete)
+    WHERE (excluded.metric, excluded.source) <> (metric, source) OR (excluded.position, length(excluded.points), excluded.is_complete)
         >= (position, length(points), is_complete)
 """
 
@@ -44,7 +45,7 @@ def draw_trials(connection: sqlite3.Connection, sweep: SweepRecord, trials: Sequ
 
 
 def keep_series(connection: sqlite3.Connection, series: Iterable[Series]) -> None:
-    """Keep readings, each for the attempt of its run id; what is on record and longer stays."""
+    """Keep readings, each for the attempt of its run id; what was read by the same rules and is longer stays."""
     connection.executemany(_PUT_READING, ((*reading_row(one), one.run_id) for one in series))
 
 

@@ -30,7 +30,8 @@ def _add_sweeps(connection: sqlite3.Connection) -> None:
     )
     connection.execute(
         "CREATE TABLE series (attempt INTEGER PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE, "
-        "points BLOB NOT NULL, last TEXT NOT NULL, position INTEGER NOT NULL, is_complete INTEGER NOT NULL)"
+        "points BLOB NOT NULL, last TEXT NOT NULL, position INTEGER NOT NULL, is_complete INTEGER NOT NULL, "
+        "metric TEXT NOT NULL, source TEXT NOT NULL)"
     )
 
 
