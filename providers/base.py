@@ -139,7 +139,11 @@ class Client(Protocol):
         ...
 
     def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
-        """The attempt's output so far but for its first `skip` bytes, and with `follow` until it ends."""
+        """The attempt's output so far but for its first `skip` bytes, and with `follow` until it ends.
+
+        Raises:
+            NoOutput: nothing is kept of the attempt here, or not any more.
+        """
         ...
 
     def read(self, target: Target, pattern: str) -> bytes | None:
@@ -148,6 +152,9 @@ class Client(Protocol):
 
         A wildcard stands for names on one level. What comes before the first is asked for by name, so that a target
         need not list the whole folder.
+
+        Raises:
+            NoOutput: nothing is kept of the attempt here, or not any more.
         """
         ...
 

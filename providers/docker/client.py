@@ -21,7 +21,7 @@ import docker.utils
 import requests
 
 from launchctl.compiler.quantity import parse_size
-from launchctl.errors import NameTaken, ProviderError, Refused, UnknownOutcome
+from launchctl.errors import NameTaken, NoOutput, ProviderError, Refused, UnknownOutcome
 from launchctl.providers.base import Observation, Site, Submission, Target
 from launchctl.providers.docker.arguments import is_read_by_docker
 from launchctl.providers.docker.argv import HELD_BACK, Parts, creation, take_apart
@@ -123,7 +123,10 @@ class DockerClient:
         """Both streams of the container; of one that was removed, what was saved before."""
         found = self._find(target)
         if found is None:
-            yield from read_on(self._saved_log(target.run_id), skip)
+            saved = self._saved_log(target.run_id)
+            if not saved.is_file():
+                raise self._removed(target)
+            yield from read_on(saved, skip)
             return
         is_running = bool(found["State"].get("Running"))
         with self._answers(f'the engine did not give the output of "{target.run_id}"', error=ProviderError):
@@ -134,10 +137,10 @@ class DockerClient:
                 stream.close()
 
     def read(self, target: Target, pattern: str) -> bytes | None:
-        """A file below the container's working folder, also once it has ended; None where that was removed."""
+        """A file below the container's working folder, also once it has ended."""
         found = self._find(target)
         if found is None:
-            return None
+            raise self._removed(target)
         prefix, rest = split_pattern(pattern)
         folder = PurePosixPath("/", found["Config"].get("WorkingDir") or "/", prefix)
         with self._answers(f'the engine did not give the files of "{target.run_id}"', error=ProviderError):
@@ -331,6 +334,9 @@ class DockerClient:
                 self.api.kill(found["Id"])
             time.sleep(0.25)
         raise ProviderError(f'container "{target.run_id}" could not be stopped')
+
+    def _removed(self, target: Target) -> NoOutput:
+        return NoOutput(f'there is no container "{target.run_id}" on this docker engine')
 
     def _saved_log(self, run_id: str) -> Path:
         return self.site.run_folder / run_id / "output.log"

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
-from launchctl.errors import NameTaken, Refused, Throttled, UnknownOutcome
+from launchctl.errors import NameTaken, NoOutput, Refused, Throttled, UnknownOutcome
 from launchctl.providers.base import FILE_LIMIT, Observation, Site, Submission, Target
 from launchctl.providers.process import files as run_files
 from launchctl.providers.process import folder as run_folder
@@ -28,6 +28,7 @@ GRACE = 10.0
 _ANSWER = 60.0
 """Seconds for a supervisor to answer; it needs some hundredths."""
 _PAUSE = 0.05
+_ELSEWHERE = "it stays on the machine where the run was started, in the project's .launchctl folder"
 _CHUNK = 1 << 16
 _FOR_PYTHON = frozenset({"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"})
 """All that the supervisor's interpreter may need from an environment."""
@@ -71,7 +72,7 @@ class ProcessClient:
 
     def logs(self, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
         """What the job printed, in the order in which it was written."""
-        folder = self._folder(target)
+        folder = self._kept(target)
         path = folder / supervisor.LOG
         offset, is_over = skip, not follow
         while True:
@@ -86,7 +87,7 @@ class ProcessClient:
 
     def read(self, target: Target, pattern: str) -> bytes | None:
         """A file of the working copy; one that a link leads to outside of it counts as absent."""
-        return run_files.read_last(self._folder(target) / WORK, pattern, FILE_LIMIT)
+        return run_files.read_last(self._kept(target) / WORK, pattern, FILE_LIMIT)
 
     def cancel(self, target: Target) -> None:
         """Stop the job and all of its process group: TERM, and KILL after the grace; returns when it has ended.
@@ -114,6 +115,13 @@ class ProcessClient:
 
     def _folder(self, target: Target) -> FilePath:
         return self._runs / target.run_id
+
+    def _kept(self, target: Target) -> FilePath:
+        """The folder of an attempt that was begun on this machine."""
+        folder = self._folder(target)
+        if not folder.is_dir():
+            raise NoOutput(f"there is no output of {target.address} in {folder}", hint=_ELSEWHERE)
+        return folder
 
     def _own(self, folder: FilePath, submission: Submission) -> Observation | None:
         """What the folder tells of this very attempt."""

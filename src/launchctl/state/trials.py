@@ -23,8 +23,8 @@ _PLACES = ", ".join("?" * len(READING_COLUMNS))
 _PUT_READING = f"""
     INSERT INTO series (attempt, {", ".join(READING_COLUMNS)}) SELECT id, {_PLACES} FROM attempts WHERE run_id = ?
     ON CONFLICT (attempt) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in READING_COLUMNS)}
-    WHERE (excluded.metric, excluded.source) <> (metric, source) OR (excluded.position, length(excluded.points), excluded.is_complete)
-        >= (position, length(points), is_complete)
+    WHERE (excluded.metric, excluded.source) <> (metric, source)
+        OR (excluded.position, length(excluded.points), excluded.is_complete) >= (position, length(points), is_complete)
 """
 
 
