@@ -80,6 +80,11 @@ def parse_address(text: str) -> Address | None:
     return reference.address if reference and reference.generation is None and reference.attempt is None else None
 
 
+def typed(name: str) -> str:
+    """An address or a reference as a command line has it: a shell takes brackets for a pattern."""
+    return f"'{name}'" if "[" in name else name
+
+
 def matches(address: Address, pattern: str) -> bool:
     """Whether an address fits a glob in which `*` alone is special."""
     spelled = re.sub(r"/([^/\[\]]+)$", r"[\1]", pattern)

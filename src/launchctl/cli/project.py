@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,13 @@ def planned(session: Session, override: Override, *, refresh: bool = True) -> Pl
     """The session's plan.
 
     Raises:
-        UsageError: an address of the command line fits nothing, so that a slip of the pen is not taken for a plan.
+        UsageError: an address of the command line fits nothing, so that a slip of the pen is not taken for a plan, or
+            an abbreviated key fits several trials.
     """
+    from launchctl.engine.abbreviation import expanded_override, keys_on_record
+
+    if override != Override():
+        override = expanded_override(override, partial(keys_on_record, session.state()))
     patterns = (*override.targets, *override.rerun, *override.allow_cancel, *override.allow_supersede)
     if patterns:
         known = _addresses(session)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -284,15 +285,12 @@ def _recorded(session: Session) -> State:
 
 def _run(found: State, address: str) -> RunState:
     """A run, or a trial by as much of its key as no other trial has."""
-    if address in found.runs:
-        return found.runs[address]
-    start = address.removesuffix("]")
-    fitting = [run for name, run in found.runs.items() if "[" in start and name.startswith(start)]
-    if len(fitting) > 1:
-        raise UsageError(f"{address} fits {len(fitting)} trials", hint="`launchctl state list` shows their keys")
-    if not fitting:
+    from launchctl.engine.abbreviation import expanded, keys_on_record
+
+    whole = expanded(address, partial(keys_on_record, found))
+    if whole not in found.runs:
         raise _unknown(address)
-    return fitting[0]
+    return found.runs[whole]
 
 
 def _unknown(address: str) -> UsageError:

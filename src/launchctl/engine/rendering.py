@@ -67,7 +67,7 @@ def render(
     with a page of its trials, and single trials that a pattern names.
 
     Raises:
-        UsageError: an abbreviated key that fits several trials.
+        UsageError: a key that fits no trial, or several.
     """
     program = compiled.program
     assert program is not None

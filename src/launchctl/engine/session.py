@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from launchctl.addresses import Reference
-from launchctl.engine.abbreviation import expanded_override, expanded_reference
+from launchctl.addresses import Kind, Reference
+from launchctl.engine.abbreviation import expanded_override, expanded_reference, keys_on_record, require_trial
 from launchctl.engine.claims import is_in_flight
 from launchctl.engine.clients import Clients
 from launchctl.engine.events import Overview, RunLine, Undrawn
@@ -92,7 +92,7 @@ class Session:
             InvalidProject: the project has errors.
             StateError: the state cannot be read.
             ProviderError: a target does not answer about what runs there.
-            UsageError: an abbreviated key that fits several trials.
+            UsageError: a key that fits no trial, or several.
         """
         return make_plan(self.world(override or Override(), refresh=refresh, lineage=lineage))
 
@@ -113,7 +113,7 @@ class Session:
             observations=self.clients.observe(active),
             asked=frozenset(found.run_id for found in active),
             refreshed=refresh,
-            override=expanded_override(override, partial(_keys_of, state)),
+            override=expanded_override(override, partial(keys_on_record, state)),
             environment=self.request.environment,
             renames=renames_of(program, state),
             sweeps=self.compiled.sweeps,
@@ -142,9 +142,9 @@ class Session:
         """A reference with the key of its trial written out.
 
         Raises:
-            UsageError: the key fits several trials on record.
+            UsageError: the key fits no trial on record, or several.
         """
-        return expanded_reference(reference, partial(_keys_of, self.state() if reference.address.key else None))
+        return expanded_reference(reference, partial(keys_on_record, self.state() if reference.address.key else None))
 
     def status(self, *, refresh: bool = True) -> tuple[RunLine, ...]:
         """Every active run's latest attempt, as it is now; writes nothing."""
@@ -197,8 +197,10 @@ class Session:
         """The attempt that a reference means: its own, or the latest of what it leaves open.
 
         Raises:
-            UsageError: nothing of that name was ever decided.
+            UsageError: nothing of that name was ever decided, or it is a whole sweep.
         """
+        if reference.address.kind is Kind.SWEEPS:
+            require_trial(reference, partial(keys_on_record, self.state()))
         reference = self.expanded(reference)
         _, attempts = self.store.history(str(reference.address)) if self.store.head() else ((), ())
         fitting = [
@@ -222,12 +224,6 @@ class Session:
         """Closes the connections and the state."""
         self.clients.close()
         self.store.close()
-
-
-def _keys_of(state: State | None, sweep: str) -> Collection[str]:
-    """Keys of a sweep's trials on record."""
-    start = f"{sweep}["
-    return {name[len(start) : -1] for name in (state.runs if state else ()) if name.startswith(start)}
 
 
 def _fresh(attempt: AttemptRecord, seen: Observation | None, now: float) -> AttemptRecord:

@@ -16,7 +16,6 @@ from launchctl.status import Status
 from launchctl.sweeps.outcome import best_of
 from launchctl.values import JSON, canonical, is_mapping
 
-_SHORTEST_KEY = 4
 _NO_RESULT = frozenset({Status.FAILED, Status.CANCELLED, Status.TIMED_OUT, Status.PREEMPTED, Status.LOST})
 
 
@@ -217,31 +216,3 @@ def _rank(row: TrialRow, objective: Objective | None) -> tuple[int, float, int, 
         return (2, 0.0, row.index, row.repeat)
     signed = -row.best if objective and objective.goal == "maximize" else row.best
     return (0 if row.counts_as_result else 1, signed, row.index, row.repeat)
-
-
-def short_keys(keys: Iterable[str]) -> Mapping[str, str]:
-    """Each key to its shortest prefix, of four characters at least, that is no other's; an index stays whole.
-
-    A repetition's `.N` is kept, since all repetitions of a point share what stands before it.
-    """
-    given = list(keys)
-    points = sorted({key.partition(".")[0] for key in given})
-    lengths = {
-        point: max(
-            _SHORTEST_KEY,
-            *(1 + _common(point, other) for other in points[max(place - 1, 0) : place + 2] if other != point),
-            0,
-        )
-        for place, point in enumerate(points)
-    }
-    return {key: _shortened(key, lengths[key.partition(".")[0]]) for key in given}
-
-
-def _shortened(key: str, length: int) -> str:
-    point, dot, repeat = key.partition(".")
-    return (point if point.isdecimal() and len(point) < 16 else point[:length]) + dot + repeat
-
-
-def _common(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))

@@ -21,7 +21,8 @@ from fakes.sweep_reports import (
 
 from launchctl.compiler.sweep.search import Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, Space
-from launchctl.engine.sweep_report import column_labels, report_of_new, short_keys
+from launchctl.engine.abbreviation import short_keys
+from launchctl.engine.sweep_report import column_labels, report_of_new
 from launchctl.status import Status
 
 

@@ -10,9 +10,9 @@ from launchctl.cli.views.sweep_text import number, short_value
 from launchctl.cli.views.text import Line, Segment, clip, counted, line, listed, shorten, visible
 from launchctl.compiler.sweep.search import Hyperband, Median, Search, Threshold, Trial
 from launchctl.compiler.sweep.space import ParameterPath
+from launchctl.engine.abbreviation import short_keys
 from launchctl.engine.plan import Action, Change, Reason
 from launchctl.engine.sweep_outline import SweepOutline
-from launchctl.engine.sweep_report import short_keys
 from launchctl.sweeps.factors import Factor
 from launchctl.values import JSON, canonical, is_mapping
 

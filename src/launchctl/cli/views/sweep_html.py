@@ -19,7 +19,8 @@ from launchctl.cli.views.sweep_style import SCRIPT, STYLE
 from launchctl.cli.views.sweep_text import epoch_words, goal_words, number, short_value
 from launchctl.cli.views.text import clip, counted, duration, visible
 from launchctl.compiler.sweep.search import Hyperband, Median, Threshold
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, short_keys
+from launchctl.engine.abbreviation import short_keys
+from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import Standing
 from launchctl.status import Status
