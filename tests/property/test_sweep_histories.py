@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
+from typing import ClassVar
 
-import pytest
-from fakes.lab import Lab, decided, new_lab, project_of
-from fakes.target import FakeEngine, seeded_faults, use
+from fakes.histories import History
+from fakes.lab import decided, new_lab, project_of
+from fakes.target import seeded_faults
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, rule
 
 from launchctl.addresses import parse_reference
-from launchctl.engine import drain, submit
 from launchctl.engine.plan import Override
 from launchctl.engine.stop import cancel
 from launchctl.engine.tally import sweep_of
 from launchctl.errors import LaunchctlError
-from launchctl.state.model import Standing
-from launchctl.status import Status
 from launchctl.values import JSON
 
 NAMES = ("a", "b")
@@ -84,25 +77,15 @@ def text_of(sweep: Sweep) -> dict[str, JSON]:
     return {**body, "metric": {"name": "loss"}} if search["method"] == "bayes" else body
 
 
-class SweepHistories(RuleBasedStateMachine):
-    """Somebody works with sweeps for a while."""
+class SweepHistories(History):
+    """With sweeps."""
+
+    overrides = overrides
+    limits: ClassVar = {"q": 3}
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(submit, "PAUSE", 0.0)
-        self.patch.setattr(drain, "FIRST_POLL", 0.0)
-        self.patch.setattr(drain, "LAST_POLL", 0.0)
-        self.lab = Lab(Path(tempfile.mkdtemp(prefix="lab-")), use(self.patch, FakeEngine(advance=False)))
-        self.lab.engine.clock = lambda: self.lab.now
         self.texts: dict[str, Sweep] = {}
-        self.ends: dict[str, Status] = {}
-
-    def teardown(self) -> None:
-        self.patch.undo()
-        shutil.rmtree(self.lab.folder)
-
-    # The project.
 
     def _write(self, *moved: tuple[str, str]) -> None:
         queue: dict[str, JSON] = {"max_jobs": 3, "prioritization": True}
@@ -140,34 +123,6 @@ class SweepHistories(RuleBasedStateMachine):
             self.texts[new] = self.texts.pop(old)
             self._write((old, new))
 
-    # Commands.
-
-    @rule(override=overrides, wait=st.booleans())
-    def apply(self, override: Override, wait: bool) -> None:
-        """Waiting lets everything that runs end."""
-        self.lab.engine.advance = wait
-        self.lab.apply(override, wait=wait)
-        self.lab.engine.advance = False
-
-    @rule(override=overrides, step=st.integers(1, 12))
-    def die(self, override: Override, step: int) -> None:
-        self.lab.apply(override, wait=False, kill_at=step)
-
-    @rule(seed=st.integers(0, 1000), override=overrides)
-    def apply_without_answers(self, seed: int, override: Override) -> None:
-        self.lab.engine.fault = seeded_faults(seed, rate=0.3)
-        with suppress(LaunchctlError):
-            self.lab.apply(override, wait=False)
-        self.lab.engine.fault = lambda step: None
-
-    @rule()
-    def stale(self) -> None:
-        """A plan that was made before something else was decided."""
-        plan = self.lab.plan()
-        self.lab.apply(wait=False)
-        with suppress(LaunchctlError):
-            self.lab.apply(plan=plan, wait=False)
-
     @rule(data=st.data(), whole=st.booleans())
     def stop(self, data: st.DataObject, whole: bool) -> None:
         known = sorted(self.lab.statuses())
@@ -178,71 +133,6 @@ class SweepHistories(RuleBasedStateMachine):
             with suppress(LaunchctlError):
                 cancel(session, [found] if found else [], self.lab.events.append)
             session.close()
-
-    # The world.
-
-    @rule(data=st.data(), status=st.sampled_from([Status.SUCCEEDED, Status.FAILED, Status.PREEMPTED]))
-    def end(self, data: st.DataObject, status: Status) -> None:
-        running = sorted(name for name, found in self.lab.engine.objects.items() if not found.status.is_terminal)
-        if running:
-            run_id = data.draw(st.sampled_from(running))
-            found = self.lab.engine.objects[run_id]
-            self.lab.engine.objects[run_id] = replace(found, status=status, exit_code=1, ended_at=self.lab.now)
-
-    @rule(data=st.data())
-    def clean_up(self, data: st.DataObject) -> None:
-        if self.lab.engine.objects:
-            del self.lab.engine.objects[data.draw(st.sampled_from(sorted(self.lab.engine.objects)))]
-
-    @rule(seconds=st.sampled_from([30, 4000]))
-    def pass_time(self, seconds: int) -> None:
-        self.lab.now += seconds
-
-    # What must hold whatever happens.
-
-    @invariant()
-    def nothing_was_started_twice(self) -> None:
-        assert set(self.lab.engine.created.values()) <= {1}
-
-    @invariant()
-    def ids_are_unique_and_ends_are_final(self) -> None:
-        attempts = self.lab.attempts()
-        assert max(Counter(found.run_id for found in attempts).values(), default=0) <= 1
-        now = {found.run_id: found.status for found in attempts if found.status.is_terminal}
-        for run_id, status in self.ends.items():
-            assert now[run_id] is status
-        self.ends = now
-
-    @invariant()
-    def whatever_runs_is_known(self) -> None:
-        state = self.lab.state()
-        known = {found.run_id: found for found in self.lab.attempts()}
-        runs = state.runs.items() if state else ()
-        detached = {address for address, run in runs if run.run.standing is Standing.DETACHED}
-        for run_id, found in self.lab.engine.objects.items():
-            assert run_id in known
-            if not found.status.is_terminal and known[run_id].address not in detached:
-                assert known[run_id].status.is_active
-
-    @invariant()
-    def no_more_run_than_may(self) -> None:
-        state = self.lab.state()
-        runs = state.runs.values() if state else ()
-        active = sum(
-            found.status.is_active and found.run_id in self.lab.engine.objects
-            for run in runs
-            if run.run.standing is not Standing.DETACHED
-            for found in run.attempts
-        )
-        assert active <= 3
-
-    @rule()
-    def an_apply_leaves_nothing_to_decide(self) -> None:
-        self.lab.apply(wait=False)
-        assert decided(self.lab.plan()) == []
-        before = sum(self.lab.engine.created.values())
-        self.lab.apply(wait=False)
-        assert sum(self.lab.engine.created.values()) == before
 
     @rule(name=st.sampled_from(NAMES), label=st.integers(2, 9))
     def an_edit_that_is_none_of_the_experiment_starts_nothing_that_ended(self, name: str, label: int) -> None:
