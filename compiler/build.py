@@ -16,7 +16,7 @@ from launchctl.compiler.entries import Entry, Project
 from launchctl.compiler.faults import diagnose, key_hint, show
 from launchctl.compiler.model import JOB_KEYS, Job, Settings
 from launchctl.compiler.model.common import Model
-from launchctl.compiler.model.reading import read_model
+from launchctl.compiler.model.reading import Fault, read_model
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, plain
 from launchctl.compiler.source import Include
 from launchctl.compiler.sweep.file import over_file
@@ -240,10 +240,10 @@ class _Builder:
             value = {key: item for key, item in value.items() if item is not None}
             node = node if "extends" in value else node._replace(entries=without_nulls(node.entries))
         read, faults = read_model(model_class, value)
-        wrong = [diagnose(fault, node, model_class, where) for fault in faults]
+        wrong = [*_said(faults, section, node, model_class, written)]
         wrong += [*_lost_spellings(node), *paths_outside(section, node)]
         if section == "sweeps" and read is None:
-            wrong += _further_faults(node, written.name)
+            wrong += _further_faults(node, written)
         self.diagnostics.extend(wrong)
         return None if read is None or wrong else Entry(written.name, read, node, written.span)
 
@@ -263,11 +263,23 @@ class _Builder:
         self.diagnostics.append(Diagnostic(codes.DUPLICATE_NAME, written.span, arguments, notes))
 
 
-def _further_faults(node: MapNode, sweep: str) -> Diagnostics:
+def _said(
+    faults: Sequence[Fault], section: str, node: MapNode, model_class: type[Model], written: _Written
+) -> Iterator[Diagnostic]:
+    """What does not fit a model."""
+    where = f'{KINDS[section]} "{written.name}"'
+    if section != "sweeps" or not faults:
+        return (diagnose(fault, node, model_class, where) for fault in faults)
+    from launchctl.compiler.sweep.habits import diagnose_sweep
+
+    return diagnose_sweep(faults, node, model_class, where, written.span)
+
+
+def _further_faults(node: MapNode, written: _Written) -> Diagnostics:
     """What else is wrong with a sweep that comes no further."""
     from launchctl.compiler.sweep.read import faults_of_broken
 
-    return faults_of_broken(node, sweep)
+    return faults_of_broken(node, written.name, written.span)
 
 
 def is_null(node: Node) -> bool:

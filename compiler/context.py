@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,12 +38,26 @@ class Capabilities(Protocol):
         ...
 
 
+class CodeFile(Protocol):
+    """One file of a code folder."""
+
+    @property
+    def name(self) -> str:
+        """Relative to the folder, with forward slashes."""
+        ...
+
+
 class CodeTree(Protocol):
     """A code folder that was read."""
 
     @property
     def digest(self) -> str:
         """`sha256:…` of its files."""
+        ...
+
+    @property
+    def files(self) -> Sequence[CodeFile]:
+        """All of them, but for those that are ignored."""
         ...
 
 

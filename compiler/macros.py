@@ -8,7 +8,7 @@ literal `$` that would otherwise run into what follows. Values are put in once, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from launchctl.compiler import expand_codes as codes
 from launchctl.compiler.node import Deferred, ListNode, MapNode, Node, ScalarNode, span_within
 from launchctl.diagnostics import Code, Diagnostic
-from launchctl.suggest import did_you_mean, nearest
+from launchctl.suggest import nearest
 
 
 class Binding(StrEnum):
@@ -72,6 +72,8 @@ CATALOGUE = {
 _Fault: TypeAlias = tuple[Code, dict[str, object], str | None]
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<body>[^{}]*)\}|\$\{")
 _BODY = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<fallback>.*)|:(?P<argument>.*))?", re.DOTALL)
+_FEW = 8
+"""Parameters that a hint lists."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -272,7 +274,7 @@ def _unknown(name: str, spelled: str, scope: Scope) -> _Fault:
         return codes.UNKNOWN_MACRO, {"name": name}, f"`${{param:{name}}}` is the parameter; {literal}"
     found = nearest(name, CATALOGUE) if not name.isupper() else None
     if found:
-        return codes.UNKNOWN_MACRO, {"name": name}, f'did you mean "{found}"? {literal}'
+        return codes.UNKNOWN_MACRO, {"name": name}, f"did you mean `${{{found}}}`? {literal}"
     return codes.UNKNOWN_MACRO, {"name": name}, f"`${{env:{name}}}` reads an environment variable; {literal}"
 
 
@@ -287,8 +289,20 @@ def _command_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:
         example = "${param:NAME}" if name == "param" else f"${{{name}}}"
         return codes.INVALID_MACRO, {"macro": spelled}, f"write `{example}`"
     if name == "param" and token.argument not in scope.parameters:
-        return codes.MACRO_WITHOUT_VALUE, {"macro": spelled}, did_you_mean(token.argument or "", scope.parameters)
+        return codes.MACRO_WITHOUT_VALUE, {"macro": spelled}, _parameter_hint(token.argument or "", scope.parameters)
     return _missing_fault(name, spelled) if name in scope.missing else None
+
+
+def _parameter_hint(name: str, parameters: Collection[str]) -> str:
+    """The parameter that was meant, or which there are."""
+    by_last = {full.rpartition(".")[2]: full for full in sorted(parameters)}
+    near = nearest(name, parameters) or by_last.get(nearest(name, by_last) or "")
+    if near is not None:
+        return f"did you mean `${{param:{near}}}`?"
+    if not parameters:
+        return "the sweep has no parameters"
+    few = ", ".join(sorted(parameters)[:_FEW])
+    return f"parameters of the sweep: {few}" + (", …" if len(parameters) > _FEW else "")
 
 
 def _env_fault(token: Token, spelled: str, scope: Scope) -> _Fault | None:

@@ -212,7 +212,8 @@ class _Resolver:
 
     def _report_missing(self, key: str, entry: Entry[RunSettings], kind: str) -> None:
         arguments: dict[str, object] = {"key": key, "where": f'{kind} "{entry.name}"'}
-        self.diagnostics.append(Diagnostic(codes.MISSING_KEY, entry.node.span, arguments))
+        span = entry.span if kind == "sweep" else entry.node.span  # a block begins at its first key, not at its name
+        self.diagnostics.append(Diagnostic(codes.MISSING_KEY, span, arguments))
 
 
 def _run_of_job(job: JobEntry) -> Entry[Run]:

@@ -21,7 +21,7 @@ from launchctl.compiler.jobs import JobReader, Recipe, list_at, mapping_at
 from launchctl.compiler.merge import CONFIG, INPUTS, MergeRules
 from launchctl.compiler.node import EMPTY_LIST, EMPTY_MAP, ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.parts import CommandScope, Kind, Parts
-from launchctl.compiler.program import ImageSource, LaunchSpec, Lifecycle, Priority, RetryPolicy, Source
+from launchctl.compiler.program import CodeSource, ImageSource, LaunchSpec, Lifecycle, Priority, RetryPolicy, Source
 from launchctl.compiler.rails import replaced_rails
 from launchctl.compiler.slots import SlotReader, Slots, notes_of, paths_of
 from launchctl.compiler.templates import Use
@@ -114,6 +114,10 @@ class RunExpander:
         """Whether the target of a run can deliver files; one that is not known might."""
         target = self._context.capabilities_by_resource.get(run.resource)
         return target is None or target.file_folder is not None
+
+    def files_of(self, source: CodeSource) -> frozenset[str]:
+        """Names of the files in a code folder, which was read before."""
+        return frozenset(file.name for file in self._context.code(source.path, source.ignore).files)
 
     def check_queue(self, queue: QueueEntry) -> None:
         """Finds what is wrong with the configuration of a queue that no run uses."""

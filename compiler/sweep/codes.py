@@ -28,6 +28,12 @@ EMPTY_BOUNDS = Code(
     "no value is between {low} and {high}",
     "`min` must be less than `max`. A parameter with one value alone is written `value: …`.",
 )
+NO_MULTIPLE = Code(
+    "no-multiple",
+    "no multiple of {q} is between {low} and {high}",
+    "The distributions whose names begin with `q_` draw multiples of `q`, counted from 0, within `min` and `max`. "
+    "Where there is none, every trial would get the multiple nearest to them, which is outside.",
+)
 PROBABILITIES = Code(
     "probabilities",
     "{problem}",
@@ -118,6 +124,13 @@ SEVERAL_ARGUMENT_LISTS = Code(
     "A command has one place for the parameters: `${args}` or one of its other spellings. Single parameters may stand "
     "anywhere, as `${param:NAME}`.",
 )
+PROGRAM_NOT_IN_CODE = Code(
+    "program-not-in-code",
+    '"{program}" is not in {folder}',
+    "A sweep with a `program` and without a `command` runs that program in place of its job's command, in the job's "
+    "code folder, as does a command that names `${program}`. A file that is not there cannot be started.",
+    Severity.WARNING,
+)
 SEVERAL_FLAGS = Code(
     "several-flags",
     "the job gets {text} as one argument",
@@ -144,6 +157,7 @@ CODES = (
     KEY_WITHOUT_MEANING,
     EXPONENT_BOUNDS,
     EMPTY_BOUNDS,
+    NO_MULTIPLE,
     PROBABILITIES,
     TEXT_LIKE_NUMBER,
     REPEATED_VALUE,
@@ -159,6 +173,7 @@ CODES = (
     NO_TUNER,
     METRIC_PATTERN,
     SEVERAL_ARGUMENT_LISTS,
+    PROGRAM_NOT_IN_CODE,
     SEVERAL_FLAGS,
     WITHOUT_MEANING_HERE,
     NOT_FROM_FILE,

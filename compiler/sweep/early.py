@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from launchctl.compiler import codes as project_codes
@@ -11,6 +12,7 @@ from launchctl.compiler.model.common import Model
 from launchctl.compiler.model.reading import read_model
 from launchctl.compiler.node import MapNode, Node, ScalarNode, descend, plain
 from launchctl.compiler.sweep import codes
+from launchctl.compiler.sweep.habits import RULE_KEYS, RULES, meant
 from launchctl.compiler.sweep.search import Hyperband, Median, StoppingRule, Threshold
 from launchctl.diagnostics import Diagnostic
 from launchctl.suggest import did_you_mean
@@ -41,7 +43,8 @@ def read_early_terminate(node: Node, sweep: str, found: list[Diagnostic]) -> Sto
     kind = plain(node.entries["type"])
     if kind not in TYPES:
         arguments = {"expected": "`hyperband`, `threshold` or `median`", "found": show(node.entries["type"])}
-        hint = did_you_mean(str(kind), TYPES)
+        near = meant(RULES, kind)
+        hint = f'did you mean "{near}"?' if near else did_you_mean(str(kind), TYPES)
         found.append(Diagnostic(project_codes.WRONG_VALUE, node.entries["type"].span, arguments, hint=hint))
         return None
     return _READERS[kind](node, where, found)
@@ -123,7 +126,11 @@ def _median(node: MapNode, where: str, found: list[Diagnostic]) -> StoppingRule 
 
 def _read(written: type[ModelT], node: MapNode, where: str, found: list[Diagnostic]) -> ModelT | None:
     rule, faults = read_model(written, plain(node))
-    found.extend(diagnose(fault, node, written, where) for fault in faults)
+    for fault in faults:
+        said = diagnose(fault, node, written, where)
+        near = meant(RULE_KEYS, fault.path[-1], node.entries) if fault.kind == "extra_forbidden" else None
+        is_ours = near is not None and near in written.model_fields
+        found.append(replace(said, hint=f'it is called "{near}" here') if is_ours else said)
     return rule
 
 

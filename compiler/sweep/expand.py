@@ -8,11 +8,11 @@ from launchctl.compiler import expand_codes
 from launchctl.compiler.entries import ResolvedSweep
 from launchctl.compiler.inputs import InputRules
 from launchctl.compiler.node import Node
-from launchctl.compiler.program import SweepSpec
+from launchctl.compiler.program import CodeSource, SweepSpec
 from launchctl.compiler.runs import RunExpander
 from launchctl.compiler.sweep.groups import Parameters, read_parameters
 from launchctl.compiler.sweep.read import read_search
-from launchctl.compiler.sweep.shared import command_faults, scope_of, shared_run
+from launchctl.compiler.sweep.shared import command_faults, program_faults, scope_of, shared_run
 from launchctl.diagnostics import Diagnostic, Note, has_errors
 
 
@@ -31,6 +31,8 @@ def expand_sweep(sweep: ResolvedSweep, expander: RunExpander) -> SweepSpec | Non
     launch = expander.expand(run, scope_of(sweep, names, has_files=expander.has_files(run)))
     if launch is None or search is None or has_errors(found) or sweep.model.scheduler is not None:
         return None
+    if isinstance(launch.source, CodeSource):
+        expander.found += program_faults(sweep, launch.source, expander.files_of)
     model = sweep.model
     return SweepSpec(
         address=sweep.address,

@@ -11,7 +11,7 @@ from launchctl.compiler.faults import show
 from launchctl.compiler.model.common import PARAMETER_PATTERN, PATTERN_WORDS
 from launchctl.compiler.node import MapNode, Node
 from launchctl.compiler.sweep import codes
-from launchctl.compiler.sweep.leaves import KNOWN, Place, no_mapping, read_leaf
+from launchctl.compiler.sweep.leaves import Place, no_mapping, read_leaf
 from launchctl.compiler.sweep.space import Leaf, ParameterPath
 from launchctl.diagnostics import Diagnostic, Span
 
@@ -74,7 +74,7 @@ def _read_parameter(node: MapNode, place: Place, parameters: Parameters, found: 
     leaf = None
     if _is_bare_group(node):
         found.append(_bare_group(node, place))
-        _mark_broken(node, place.path, parameters)
+        _read_bare(node, place, parameters, found)
     else:
         leaf = read_leaf(node, place, found)
     if leaf is None:
@@ -106,8 +106,8 @@ def _bare_group(node: MapNode, place: Place) -> Diagnostic:
     return Diagnostic(codes.GROUP_WITHOUT_PARAMETERS, node.span, {"name": name}, hint=hint)
 
 
-def _mark_broken(node: MapNode, path: ParameterPath, parameters: Parameters) -> None:
-    for name, item in node.entries.items():
-        parameters.broken.add((*path, name))
-        if isinstance(item, MapNode) and not any(key in KNOWN for key in item.entries):
-            _mark_broken(item, (*path, name), parameters)
+def _read_bare(node: MapNode, place: Place, parameters: Parameters, found: list[Diagnostic]) -> None:
+    """Reads what stands in a bare group, for its faults: none of it is a parameter before the group is mended."""
+    inside = Parameters()
+    _read_group(node, place, inside, found)
+    parameters.broken |= {*inside.by_name().values()}

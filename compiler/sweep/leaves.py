@@ -11,6 +11,7 @@ from launchctl.compiler import codes as project_codes
 from launchctl.compiler.faults import show
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode, plain
 from launchctl.compiler.sweep import codes
+from launchctl.compiler.sweep.habits import PARAMETER_KEYS, meant
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath
 from launchctl.diagnostics import Code, Diagnostic, Note, Span
 from launchctl.suggest import nearest
@@ -64,6 +65,7 @@ _OTHER_WORDS = {
 """What other libraries call the distributions."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _FORMS = "a parameter has `value`, `values`, `min` and `max`, or a `distribution`"
+_EXACT = 2**53
 _SUM_TOLERANCE = 1e-5 + 1e-8
 
 
@@ -124,15 +126,32 @@ def no_mapping(node: Node, found: list[Diagnostic]) -> None:
 def _unknown_keys(node: MapNode, place: Place, found: list[Diagnostic]) -> None:
     for key in node.entries:
         if key not in KNOWN:
-            bare = key.rstrip(": ")
-            near = nearest(bare, (name for name in KNOWN if name not in node.entries))
-            hint = (
-                f'write "{bare}:", with one colon' if bare in KNOWN else f'did you mean "{near}"?' if near else _FORMS
-            )
+            span, hint = node.key_spans.get(key, node.span), _known_key(key, node)
             arguments: dict[str, object] = {"key": key, "where": place.where}
-            found.append(
-                Diagnostic(project_codes.UNKNOWN_KEY, node.key_spans.get(key, node.span), arguments, hint=hint)
-            )
+            found.append(Diagnostic(project_codes.UNKNOWN_KEY, span, arguments, hint=hint))
+
+
+def _known_key(key: str, node: MapNode) -> str:
+    """What an unknown key was meant to be, or what there is."""
+    bare, other = key.rstrip(": "), _called(key, node)
+    if bare in KNOWN or other is not None:
+        return f'write "{bare}:", with one colon' if bare in KNOWN else other or ""
+    named = node.entries.get("distribution")
+    name = named.value if isinstance(named, ScalarNode) else None
+    own = KEYS[Distribution(name)] if isinstance(name, str) and name in {*Distribution} else None
+    near = nearest(bare, (name for name in own or KNOWN if name not in node.entries))
+    if near is not None:
+        return f'did you mean "{near}"?'
+    return "its keys are " + ", ".join(f"`{each}`" for each in own) if own else _FORMS
+
+
+def _called(key: str, node: MapNode) -> str | None:
+    """What a key of another library is called here, where it goes with the others."""
+    name = meant(PARAMETER_KEYS, key, node.entries)
+    is_range = any(bound in node.entries for bound in _RANGE)
+    if name is None or (is_range and name not in {*_RANGE, "q", "distribution"}):
+        return None
+    return f'it is called "{name}" here' + (", and goes with `distribution: q_uniform`" if name == "q" else "")
 
 
 def _written(node: MapNode, found: list[Diagnostic]) -> Distribution | None:
@@ -161,6 +180,8 @@ def _weighted(node: MapNode) -> Diagnostic:
 
 def _named_like(name: str | None) -> str:
     folded = (name or "").casefold().replace("-", "").replace("_", "").replace(" ", "")
+    if folded.endswith("pow2"):
+        return "list the powers of two under `values`"
     near = _OTHER_WORDS.get(folded) or nearest(name or "", [each.value for each in Distribution])
     return f'did you mean "{near}"?' if near else "distributions: " + ", ".join(Distribution)
 
@@ -326,9 +347,11 @@ class _Reader:
 
     def _integers(self) -> None:
         for key in _RANGE:
-            if isinstance(self.numbers[key], float):
+            value = self.numbers[key]
+            if isinstance(value, float):
                 node = self.node.entries[key]
-                hint = "`uniform` draws any number, `q_uniform` one in steps of `q`"
+                other = "`uniform` draws any number, `q_uniform` one in steps of `q`"
+                hint = f"write `{value:.0f}`" if value.is_integer() and abs(value) < _EXACT else other
                 self._report(project_codes.WRONG_VALUE, node, {"expected": "an integer", "found": show(node)}, hint)
 
     def _report(self, code: Code, node: Node, arguments: dict[str, object], hint: str | None = None) -> None:

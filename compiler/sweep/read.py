@@ -16,12 +16,13 @@ from launchctl.compiler.entries import ResolvedSweep
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.sweep.early import read_early_terminate
 from launchctl.compiler.sweep.groups import Parameters, read_parameters
+from launchctl.compiler.sweep.habits import has_parameters
 from launchctl.compiler.sweep.metrics import read_metric_source
 from launchctl.compiler.sweep.relations import Relations, read_relations
-from launchctl.compiler.sweep.rules import check_method, check_values
+from launchctl.compiler.sweep.rules import check_method, check_steps, check_values
 from launchctl.compiler.sweep.search import Method, Objective, Search, StoppingRule
 from launchctl.compiler.sweep.space import Space
-from launchctl.diagnostics import Diagnostic, Diagnostics, has_errors
+from launchctl.diagnostics import Diagnostic, Diagnostics, Span, has_errors
 from launchctl.suggest import nearest
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def read_search(sweep: ResolvedSweep, parameters: Node) -> tuple[Search | None, 
     relations = read_relations(node, read, found)
     stopping = _stopping(sweep, found)
     metrics = read_metric_source(model, node, found)
-    found += (*check_method(model, node, read, sweep.resource), *check_values(model, read))
+    found += (*check_method(model, node, read, sweep.resource), *check_steps(model, read), *check_values(model, read))
     if has_errors(found):
         return None, read, tuple(found)
     search = Search(
@@ -58,14 +59,15 @@ def read_search(sweep: ResolvedSweep, parameters: Node) -> tuple[Search | None, 
     return search, read, tuple(found)
 
 
-def faults_of_broken(node: MapNode, sweep: str) -> Diagnostics:
+def faults_of_broken(node: MapNode, sweep: str, span: Span | None) -> Diagnostics:
     """What is wrong with the parameters of a sweep that is not read any further, and with what stops its trials."""
     found: list[Diagnostic] = []
     parameters, early = node.entries.get("parameters"), node.entries.get("early_terminate")
     is_ours = "scheduler" not in node.entries
-    if parameters is None and is_ours and nearest("parameters", node.entries) is None:
+    is_misspelt = nearest("parameters", node.entries) is not None or has_parameters(node.entries)
+    if parameters is None and is_ours and not is_misspelt:
         arguments: dict[str, object] = {"key": "parameters", "where": f'sweep "{sweep}"'}
-        found.append(Diagnostic(project_codes.MISSING_KEY, node.span, arguments))
+        found.append(Diagnostic(project_codes.MISSING_KEY, span, arguments))
     if parameters is not None and not _has_template(parameters):
         read_parameters(parameters, sweep, found)
     if early is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from launchctl.compiler.node import MapNode, Node, nearest_span
@@ -17,6 +18,8 @@ from launchctl.values import JSON
 if TYPE_CHECKING:
     from launchctl.compiler.model import Sweep
 
+_STEPPED = frozenset({Distribution.Q_UNIFORM, Distribution.Q_LOG_UNIFORM_VALUES})
+"""Multiples of a step within bounds."""
 _GRID = frozenset({Distribution.CONSTANT, Distribution.CATEGORICAL, Distribution.INT_UNIFORM, Distribution.Q_UNIFORM})
 """Distributions that a grid goes through."""
 
@@ -35,6 +38,31 @@ def check_method(sweep: Sweep, node: MapNode, parameters: Parameters, resource: 
         yield from _bayes(sweep, node, parameters)
     if sweep.early_terminate is not None and sweep.metric is None and sweep.metrics is None:
         yield _needs_metric("early termination", nearest_span(node, ("early_terminate",)))
+
+
+def check_steps(sweep: Sweep, parameters: Parameters) -> Iterator[Diagnostic]:
+    """Ranges without a single multiple of their step; the steps of a grid are counted from `min`."""
+    for leaf in parameters.leaves if sweep.method != "grid" else ():
+        if leaf.distribution in _STEPPED:
+            yield from _without_multiple(leaf, parameters.nodes[leaf.path])
+
+
+def _without_multiple(leaf: Leaf, node: MapNode) -> Iterator[Diagnostic]:
+    low, high, q = (Fraction(repr(number)) for number in (leaf.low, leaf.high, leaf.q))
+    below = high // q * q
+    if below >= low:
+        return
+    is_below = low - below <= below + q - high and (below > 0 or leaf.distribution is Distribution.Q_UNIFORM)
+    bound = f"`min: {_decimal(below, leaf)}`" if is_below else f"`max: {_decimal(below + q, leaf)}`"
+    hint = f"write {bound}, or a `q` of {_decimal(high - low, leaf)} at most"
+    arguments: dict[str, object] = {"q": repr(leaf.q), "low": repr(leaf.low), "high": repr(leaf.high)}
+    yield Diagnostic(codes.NO_MULTIPLE, nearest_span(node, ("q",)), arguments, hint=hint)
+
+
+def _decimal(number: Fraction, leaf: Leaf) -> str:
+    """A number as short as its bounds are written: an integer among integers."""
+    are_integers = all(isinstance(each, int) for each in (leaf.low, leaf.high, leaf.q))
+    return str(number) if are_integers else repr(float(number))
 
 
 def check_values(sweep: Sweep, parameters: Parameters) -> Iterator[Diagnostic]:

@@ -6,16 +6,19 @@ sweep has a `program`, else the job's with `${args}` after it.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from launchctl.compiler.entries import ResolvedRun, ResolvedSweep
 from launchctl.compiler.jobs import list_at
 from launchctl.compiler.macros import tokens
 from launchctl.compiler.node import EMPTY_LIST, ListNode, MapNode, Node, ScalarNode
 from launchctl.compiler.parts import CommandScope
+from launchctl.compiler.program import CodeSource
 from launchctl.compiler.sweep import codes
 from launchctl.diagnostics import Diagnostic, Note
+from launchctl.suggest import nearest
 
 DEFAULT_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")
 """W&B's."""
@@ -77,6 +80,28 @@ def command_faults(run: ResolvedRun, sweep: ResolvedSweep) -> Iterator[Diagnosti
             if isinstance(item, ScalarNode) and isinstance(item.value, str) and _SEVERAL_FLAGS.fullmatch(item.value):
                 hint = "write an item for each: " + ", ".join(f'"{word}"' for word in item.value.split())
                 yield Diagnostic(codes.SEVERAL_FLAGS, item.span, {"text": f'"{item.value}"'}, hint=hint)
+
+
+def program_faults(
+    sweep: ResolvedSweep, source: CodeSource, files_of: Callable[[CodeSource], Collection[str]]
+) -> Iterator[Diagnostic]:
+    """A program that the job's code does not have."""
+    node, command = sweep.node.entries.get("program"), command_of(sweep)[0]
+    written = node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else ""
+    name = posixpath.normpath(written.replace("\\", "/"))
+    is_used = any(isinstance(item, ScalarNode) and "${program}" in str(item.value) for item in command.items)
+    if node is None or not is_used or not written or name.startswith("/") or "${" in written:
+        return
+    files = files_of(source)
+    if written in files or (not written.count("\\") and {name, f"{name}/__main__.py"} & {*files}):
+        return
+    by_base = {file.rpartition("/")[2]: file for file in files if file.endswith(".py")}
+    near = name if name in files else by_base.get(name.rpartition("/")[2]) or nearest(name, files)
+    hint = f"write `program: {near}`" if near else "a program is named by its path in that folder"
+    if "command" not in sweep.node.entries and list_at(sweep.job.node, "command"):
+        hint += '; the job\'s own command, which the program replaces, runs with `command: ["${args}"]` in the sweep'
+    arguments: dict[str, object] = {"program": written, "folder": source.path}
+    yield Diagnostic(codes.PROGRAM_NOT_IN_CODE, node.span, arguments, hint=hint)
 
 
 def _is_argument_list(node: Node) -> bool:

@@ -31,10 +31,18 @@ class Target:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file in a code folder of a test."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Code:
     """A code folder of a test."""
 
     digest: str
+    files: tuple[File, ...] = (File("train.py"),)
 
 
 @dataclass(frozen=True)

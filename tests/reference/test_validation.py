@@ -5,6 +5,7 @@ people, and over configurations that a generator makes. The one page of deviatio
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import re
@@ -158,6 +159,14 @@ def _is_weighted(item: Mapping[str, JSON]) -> bool:
     return "probabilities" in item
 
 
+def _is_between_multiples(item: Mapping[str, JSON]) -> bool:
+    numbers = [item.get(key, given) for key, given in (("min", None), ("max", None), ("q", 1.0))]
+    if item.get("distribution") not in {"q_uniform", "q_log_uniform_values"}:
+        return False
+    low, high, q = (number if isinstance(number, int | float) else 0 for number in numbers)
+    return q > 0 and math.floor(high / q) * q < low < high
+
+
 def _bad_items(case: Case) -> bool:
     command = case.config.get("command")
     return is_list(command) and any(item is None or isinstance(item, bool | dict | list) for item in command)
@@ -185,6 +194,7 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
     ),
     "whole-floats": _whole_floats,
     "no-spread": any_parameter(lambda _, item: any(item.get(key) == 0 for key in ("sigma", "a", "b"))),
+    "no-multiple": any_parameter(lambda _, item: _is_between_multiples(item)),
     "probabilities-in-a-group": any_parameter(lambda depth, item: depth > 0 and _is_weighted(item)),
     "exponents-in-a-group": any_parameter(
         lambda depth, item: depth > 0 and str(item.get("distribution", "")).endswith("log_uniform")
@@ -402,6 +412,8 @@ PARAMETERS: tuple[JSON, ...] = (
     {"distribution": "q_uniform", "min": 0, "max": 1, "q": 0},
     {"distribution": "q_uniform", "min": 0, "max": 1, "q": 1},
     {"distribution": "q_uniform", "min": 0, "max": 1},
+    {"distribution": "q_uniform", "min": 1, "max": 3, "q": 10},
+    {"distribution": "q_log_uniform_values", "min": 0.1, "max": 0.3},
     {"distribution": "int_uniform", "min": 0.5, "max": 3},
     {"distribution": "int_uniform", "min": 1.0, "max": 3.0},
     {"distribution": "normal", "sigma": -1},

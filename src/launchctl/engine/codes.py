@@ -15,7 +15,8 @@ NO_TRIALS = Code(
     "no-trials",
     "no trial of this sweep can be made: {message}",
     "One trial of each sweep is made when a project is compiled, so that what its target refuses is found before "
-    "anything starts. `exclude` and `when` may leave no combination of values, or so many that they cannot be counted.",
+    "anything starts. `exclude` may leave no combination of values, or entangle so many parameters that what it leaves "
+    "cannot be counted.",
 )
 
 CODES = (BAD_VARIABLE_FILE, NO_TRIALS)

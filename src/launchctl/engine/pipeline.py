@@ -8,7 +8,7 @@ from pathlib import Path
 
 from launchctl.compiler.bind import bind
 from launchctl.compiler.context import CompileContext
-from launchctl.compiler.entries import ResolvedProject
+from launchctl.compiler.entries import ResolvedProject, ResolvedSweep
 from launchctl.compiler.expand import expand
 from launchctl.compiler.load import load_project, unsaid
 from launchctl.compiler.node import ListNode, MapNode, Node, ScalarNode
@@ -109,7 +109,7 @@ def compile_project(request: Request) -> Compiled:
             return tree
 
         program, expanded = expand(front.resolved, CompileContext(code, _capabilities(front.resolved), variables))
-        back = _Back(program)
+        back = _Back(program, front.resolved)
         desired, sweeps = back.runs(), back.sweeps()
         found += [*unsaid(expanded, front.diagnostics), *back.found, *_queue_faults(front.resolved)]
     declared = front.resolved.project.variables if front.resolved else {}
@@ -154,9 +154,10 @@ class _Back:
     What has a configuration that is refused has no form; everything else is looked at all the same.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, resolved: ResolvedProject) -> None:
         self.found: list[Diagnostic] = []
         self._program = program
+        self._resolved = resolved
         self._fingerprinter = Fingerprinter()
         self._is_refused: dict[tuple[int, str], bool] = {}
 
@@ -180,7 +181,7 @@ class _Back:
 
                 sweep = sweep_desired(spec, self._program, self._fingerprinter)
                 desired[sweep.address] = sweep
-                self.found += _of_sample(sweep, self._program)
+                self.found += _of_sample(sweep, self._program, self._resolved.sweeps[spec.address.name])
         return desired
 
     def _is_accepted(self, spec: LaunchSpec, provider: Provider) -> bool:
@@ -219,15 +220,17 @@ def _unjudged(config: MapNode) -> MapNode:
     return blanked
 
 
-def _of_sample(sweep: SweepDesired, program: Program) -> Diagnostics:
+def _of_sample(sweep: SweepDesired, program: Program, resolved: ResolvedSweep) -> Diagnostics:
     """What is wrong with the manifest of one of a sweep's trials, or why it has none."""
+    from launchctl.compiler.sweep.places import place_of
     from launchctl.engine.sweep_form import desired_trial, sample_of
 
     try:
         trial = sample_of(sweep.spec.search)
     except LaunchctlError as error:
-        return (Diagnostic(NO_TRIALS, sweep.spec.span, {"message": error.message}, hint=error.hint),)
-    return _lowered(desired_trial(sweep, trial, 1), program) if trial else ()
+        place = place_of(resolved, "exclude")
+        return (Diagnostic(NO_TRIALS, place, {"message": error.message}, hint=error.hint),)
+    return _lowered(desired_trial(sweep, trial, 1), program)
 
 
 def _lowered(run: Desired, program: Program) -> Diagnostics:

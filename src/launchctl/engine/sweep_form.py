@@ -15,6 +15,7 @@ from launchctl.compiler.sweep.space import Distribution, Leaf, Space
 from launchctl.compiler.sweep.trial import launch_of
 from launchctl.engine.fingerprint import Fingerprinter
 from launchctl.engine.world import Desired, SweepDesired
+from launchctl.errors import LaunchctlError
 from launchctl.providers.registry import load_provider
 from launchctl.state.model import Form, SweepRecord, TrialRecord
 from launchctl.sweeps.searcher import page
@@ -33,14 +34,16 @@ def recorded_trial(sweep: SweepDesired, address: str, record: TrialRecord, epoch
     return desired_trial(sweep, trial_of(address, record), epoch)
 
 
-def sample_of(search: Search) -> Trial | None:
-    """One trial to look at in the stead of all; None where the search has none.
+def sample_of(search: Search) -> Trial:
+    """One trial to look at in the stead of all.
 
     Raises:
         LaunchctlError: its points cannot be counted, or `exclude` leaves none.
     """
     drawn = replace(search, method="random") if search.method == "bayes" else search
-    return next(iter(page(drawn, 0, 1)), None)
+    for trial in page(drawn, 0, 1):
+        return trial
+    raise LaunchctlError("every point of the grid is excluded", hint="exclude fewer combinations")
 
 
 def trial_of(address: str, record: TrialRecord) -> Trial:

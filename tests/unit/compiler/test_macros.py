@@ -81,7 +81,7 @@ def test_known_macros_are_accepted(text: str) -> None:
             "${run_di}",
             "unknown-macro",
             'unknown macro "${run_di}"',
-            'did you mean "run_id"? write `$${` for the text `${`',
+            "did you mean `${run_id}`? write `$${` for the text `${`",
         ),
         (
             "echo ${HOSTNAME_X}",

@@ -48,7 +48,7 @@ def test_the_command_of_a_sweep_knows_the_macros_of_wandb(text: str) -> None:
         (
             "${param:net.layer}",
             'macro-without-value: "${param:net.layer}" has no value here',
-            'did you mean "net.layers"?',
+            "did you mean `${param:net.layers}`?",
         ),
         ("${param}", 'invalid-macro: expected a macro such as "${run_id}", got "${param}"', "write `${param:NAME}`"),
         ("${args:-x}", 'invalid-macro: expected a macro such as "${run_id}", got "${args:-x}"', "write `${args}`"),
@@ -67,7 +67,7 @@ def test_the_command_of_a_sweep_knows_the_macros_of_wandb(text: str) -> None:
         (
             "${args_dict}",
             'unknown-macro: unknown macro "${args_dict}"',
-            'did you mean "args"? write `$${` for the text `${`',
+            "did you mean `${args}`? write `$${` for the text `${`",
         ),
     ],
 )

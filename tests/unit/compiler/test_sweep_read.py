@@ -258,10 +258,11 @@ def test_one_broken_sweep_is_no_hindrance_to_another() -> None:
     assert list(expand_text(text).program.sweeps) == ["t"]
 
 
-def test_a_bare_group_is_one_error_for_all_in_it() -> None:
+def test_each_bare_group_is_one_error_and_naming_what_is_in_it_none() -> None:
     parameters = {"opt": {"lr": {"values": [1]}, "betas": {"b1": {"values": [1]}}}}
     assert said(parameters=parameters, method="grid", exclude=[{"opt.lr": 3}]) == [
-        'group-without-parameters: "opt" holds parameters, but not under the key "parameters"'
+        'group-without-parameters: "opt" holds parameters, but not under the key "parameters"',
+        'group-without-parameters: "betas" holds parameters, but not under the key "parameters"',
     ]
 
 
