@@ -23,6 +23,8 @@ from launchctl.suggest import nearest
 DEFAULT_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")
 """W&B's."""
 _ARGUMENTS = "${args}"
+_LOOKED_AT = 500
+"""Files among which one is looked for that is spelled nearly so."""
 _SEVERAL_FLAGS = re.compile(r"--?[A-Za-z][\w.-]*[ \t]+\S.*|-.*[ \t]--?[A-Za-z][\w.-]*(?:[ =].*)?", re.DOTALL)
 
 
@@ -95,8 +97,10 @@ def program_faults(
     files = files_of(source)
     if written in files or (not written.count("\\") and {name, f"{name}/__main__.py"} & {*files}):
         return
-    by_base = {file.rpartition("/")[2]: file for file in files if file.endswith(".py")}
-    near = name if name in files else by_base.get(name.rpartition("/")[2]) or nearest(name, files)
+    alike = sorted(file for file in files if posixpath.splitext(file)[1] == posixpath.splitext(name)[1])
+    by_base = {posixpath.basename(file): file for file in reversed(alike)}
+    near = by_base.get(posixpath.basename(name)) or nearest(name, alike[:_LOOKED_AT])
+    near = name if name in files else near
     hint = f"write `program: {near}`" if near else "a program is named by its path in that folder"
     if "command" not in sweep.node.entries and list_at(sweep.job.node, "command"):
         hint += '; the job\'s own command, which the program replaces, runs with `command: ["${args}"]` in the sweep'
