@@ -135,8 +135,8 @@ def test_compile_pages_through_trials(project: Path) -> None:
         (("lr", "--epoch", "1"), "sweeps.lr has no epoch 1: it was never applied", None),
         (
             ("lr", "-o", "x"),
-            "`-o` is for `--format csv` and `--format html`",
-            "redirect the output of the others",
+            '"x" does not say which format it is to have',
+            "end it in .html, .csv or .json, or `--format`",
         ),
         (("sweeps.lr[0]",), "sweeps.lr[0] is one trial of a sweep", "`launchctl sweep show sweeps.lr`"),
     ],
@@ -173,7 +173,8 @@ def test_trials_come_best_first_with_what_they_logged(applied: Path) -> None:
 def test_an_earlier_epoch_has_trials_and_metrics_of_its_own(applied: Path) -> None:
     first, second = shown(applied, "lr", "--epoch", "1"), shown(applied, "sweeps.lr@e2")
     assert (first["epoch"], second["epoch"]) == (1, 2)
-    assert [found["key"] for found in first["trials"]] == [found["key"] for found in second["trials"]]
+    assert {found["key"] for found in first["trials"]} == {found["key"] for found in second["trials"]}
+    assert (first["best"], first["objective"]) == (None, None)
     runs = [{found["run_id"] for found in document["trials"]} for document in (first, second)]
     assert runs[0] & runs[1] == set()
     assert all(found["metric"]["iterations"] == 3 for found in first["trials"])
@@ -191,11 +192,29 @@ def test_csv_keeps_numbers_and_disarms_formulas(applied: Path) -> None:
 
 
 def test_the_page_is_written_with_its_size(applied: Path) -> None:
-    done = call(applied, "sweep", "show", "lr", "--format", "html", "-o", "lr.html")
+    done = call(applied, "sweep", "show", "lr", "-o", "lr.html")
     assert done.stderr.startswith("Written: lr.html, ")
     assert done.stderr.endswith(" MB\n")
     assert (applied / "lr.html").read_text().startswith("<!doctype html>\n")
     assert call(applied, "sweep", "show", "lr", "--format", "html").stdout.endswith("</html>\n")
+
+
+def test_a_trial_is_named_by_the_beginning_of_its_key_wherever_one_is_named(applied: Path) -> None:
+    key = shown(applied, "lr")["best"].partition("[")[2][:-1]
+    short = f"sweeps.lr[{key[:4]}]"
+    assert f"sweeps.lr[{key}]  start attempt" in call(applied, "plan", "--rerun", short).stdout
+    for command in (("plan", "--target", short), ("logs", short), ("state", "show", short)):
+        assert call(applied, *command).returncode == 0
+    for option in (("plan", "--rerun"), ("logs",), ("cancel",), ("state", "show"), ("compile", "--target")):
+        done = call(applied, *option, "sweeps.lr[zz]")
+        assert done.stderr.startswith('error: sweeps.lr has no trial "zz"\nhint: the nearest: sweeps.lr[')
+    done = call(applied, "logs", "sweeps.lr")
+    assert done.stderr.startswith("error: sweeps.lr is a sweep: name one of its trials\nhint: as in 'sweeps.lr[")
+
+
+def test_validate_counts_sweeps(applied: Path) -> None:
+    done = call(applied, "validate")
+    assert "The project is valid: 1 run, 2 sweeps of 5 trials, 1 without end" in done.stderr
 
 
 def test_status_has_a_line_a_sweep(applied: Path) -> None:

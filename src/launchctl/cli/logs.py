@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from launchctl.addresses import attempt_name
+from launchctl.addresses import attempt_name, typed
 from launchctl.cli import console
 from launchctl.cli.options import AddressArgument, reference_of, with_project
 from launchctl.cli.parser import command_app, example
@@ -45,5 +45,5 @@ def _require_started(attempt: AttemptRecord) -> None:
         said = "" if attempt.message in {"", "never started"} else f": {attempt.message}"
         name = attempt_name(attempt.address, attempt.generation, attempt.number)
         raise UsageError(
-            f"{name} never started{said}", hint=f"`launchctl state show {attempt.address}` shows its record"
+            f"{name} never started{said}", hint=f"`launchctl state show {typed(attempt.address)}` shows its record"
         )

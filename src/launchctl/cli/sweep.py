@@ -18,6 +18,7 @@ from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.errors import UsageError
+from launchctl.values import pretty
 
 if TYPE_CHECKING:
     from launchctl.engine.sweep_report import SweepReport
@@ -37,8 +38,8 @@ def sweep() -> None:
 @app.command(
     epilog=example(
         "launchctl sweep show sweeps.lr",
-        "launchctl sweep show lr --format csv -o lr.csv",
-        "launchctl sweep show lr --format html -o lr.html",
+        "launchctl sweep show lr -o lr.csv",
+        "launchctl sweep show lr -o lr.html",
     )
 )
 @with_project()
@@ -49,8 +50,9 @@ def show(
     ],
     *,
     format: Annotated[
-        Literal["text", "json", "csv", "html"], typer.Option("--format", help="How to print it.")
-    ] = "text",
+        Literal["text", "json", "csv", "html"] | None,
+        typer.Option("--format", help="How to print it: as text, or as the name of FILE says, unless given."),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -61,19 +63,32 @@ def show(
         int | None, typer.Option("--epoch", min=1, metavar="N", help="An earlier epoch; the latest unless given.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file: csv and html.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file: html, csv and json.")
     ] = None,
 ) -> int:
     """Show the trials of a sweep with their parameters, metric and state, best first."""
     from launchctl.cli.project import opened_to_look
     from launchctl.engine.sweep_reading import read_sweep
 
-    if output is not None and format not in {"csv", "html"}:
-        raise UsageError("`-o` is for `--format csv` and `--format html`", hint="redirect the output of the others")
+    chosen = format or _format_of(output)
     with opened_to_look(selection) as session:
         report = read_sweep(session, address, epoch, first=_FIRST if limit is None else limit)
-    _show(report, format, limit, output)
+    _show(report, chosen, limit, output)
     return ExitCode.OK
+
+
+def _format_of(output: Path | None) -> str:
+    """The format that the name of a file says.
+
+    Raises:
+        UsageError: it says none.
+    """
+    found = output.suffix.lower().removeprefix(".") if output is not None else "text"
+    if output is not None and found not in {"csv", "html", "json"}:
+        raise UsageError(
+            f'"{output}" does not say which format it is to have', hint="end it in .html, .csv or .json, or `--format`"
+        )
+    return found
 
 
 def _show(report: SweepReport, format: str, limit: int | None, output: Path | None) -> None:
@@ -81,7 +96,7 @@ def _show(report: SweepReport, format: str, limit: int | None, output: Path | No
         case "json":
             from launchctl.cli.views.sweep_json import sweep_document
 
-            console.show_json(sweep_document(report))
+            _deliver(pretty(sweep_document(report)), output)
         case "csv":
             from launchctl.cli.views.sweep_csv import sweep_csv
 
@@ -93,6 +108,8 @@ def _show(report: SweepReport, format: str, limit: int | None, output: Path | No
         case _:
             from launchctl.cli.views.sweep_text import sweep_lines
 
+            if output is not None:
+                raise UsageError("`-o` is for html, csv and json", hint="redirect the text")
             console.show(sweep_lines(report, time.time(), _width(), _FIRST if limit is None else limit))
 
 

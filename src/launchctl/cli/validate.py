@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +16,9 @@ from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
 from launchctl.cli.views.text import counted
 from launchctl.diagnostics import Diagnostic, Diagnostics, Severity, has_errors
+
+if TYPE_CHECKING:
+    from launchctl.engine.pipeline import Compiled
 
 app = command_app()
 
@@ -38,7 +41,7 @@ def validate(
     found = tuple(map(_judged, compiled.diagnostics))
     _show(found, compiled.sources, format)
     if format == "text":
-        console.say(_summary(found, len(compiled.desired)))
+        console.say(_summary(found, compiled))
     return ExitCode.INVALID if has_errors(found) else ExitCode.OK
 
 
@@ -66,9 +69,23 @@ def _show(found: Diagnostics, sources: Mapping[str, str], format: str) -> None:
             console.show(diagnostic_lines(found, sources))
 
 
-def _summary(diagnostics: Diagnostics, runs: int) -> str:
+def _summary(diagnostics: Diagnostics, compiled: Compiled) -> str:
     counts = Counter(found.severity for found in diagnostics)
     said = [counted(counts[severity], severity.value) for severity in Severity if counts[severity]]
     if counts[Severity.ERROR]:
         return f"The project is invalid: {', '.join(said)}"
-    return f"The project is valid: {', '.join([counted(runs, 'run'), *said])}"
+    return f"The project is valid: {', '.join([*_found(compiled), *said])}"
+
+
+def _found(compiled: Compiled) -> Iterator[str]:
+    """`2 runs`, `1 sweep of 46,656 trials`."""
+    if compiled.desired or not compiled.sweeps:
+        yield counted(len(compiled.desired), "run")
+    if compiled.sweeps:
+        from launchctl.sweeps.searcher import size
+
+        sizes = [size(sweep.spec.search) for sweep in compiled.sweeps.values()]
+        trials = counted(sum(found for found in sizes if found is not None), "trial")
+        endless = sizes.count(None)
+        more = f", {endless:,} without end" if endless else ""
+        yield f"{counted(len(sizes), 'sweep')}{more if endless == len(sizes) else f' of {trials}{more}'}"

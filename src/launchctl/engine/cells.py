@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from launchctl.addresses import typed
 from launchctl.compiler.bind import run_id
 from launchctl.compiler.program import FieldClass, Program
 from launchctl.engine.decision import Cell, Changed
@@ -116,7 +117,7 @@ def after_upstream(case: Case, message: str) -> Changes | None:
 
 def _never(case: Case, reason: Reason, message: str) -> Change:
     held = case.with_action(Action.HELD, reason, f"lifecycle.rerun_on is never: {message}")
-    return replace(held, options=(f"launchctl apply --rerun {case.base.address}",))
+    return replace(held, options=(f"launchctl apply --rerun {typed(case.base.address)}",))
 
 
 def requested(case: Case) -> Changes:
@@ -210,8 +211,10 @@ def _blocked(case: Case, reason: Reason) -> Change:
     address, is_protected = case.base.address, case.desired.spec.lifecycle.protect
     state = "it is running and protected" if is_protected else "it is running"
     message = state if reason is Reason.REQUESTED else f"{state}, and the edit makes it another experiment"
-    options = [f"launchctl apply --allow supersede={address}"]
-    options.append("lifecycle: {protect: false}" if is_protected else f"launchctl apply --allow cancel={address}")
+    options = [f"launchctl apply --allow supersede={typed(address)}"]
+    options.append(
+        "lifecycle: {protect: false}" if is_protected else f"launchctl apply --allow cancel={typed(address)}"
+    )
     if reason is not Reason.REQUESTED:
         options.append("lifecycle: {on_change: keep}")
     return replace(case.with_action(Action.BLOCKED, reason, message), options=tuple(options))
@@ -266,16 +269,16 @@ def _held(case: Case) -> Change:
     message = case.attempt.message or (observed.message if observed else "")
     retries = () if case.base.status is Status.CANCELLED else ("launchctl apply --retry-failed",)
     held = case.with_action(Action.HELD, _REASON_OF_END[case.base.status], message)
-    return replace(held, options=(*retries, f"launchctl apply --rerun {case.base.address}"))
+    return replace(held, options=(*retries, f"launchctl apply --rerun {typed(case.base.address)}"))
 
 
 def _ask(case: Case) -> Changes:
     address = case.base.address
     message = "its provider does not know it any more, and nobody saw how it ended"
     options = (
-        f"launchctl resolve {address} --as succeeded",
-        f"launchctl resolve {address} --as failed",
-        f"launchctl apply --rerun {address}",
+        f"launchctl resolve {typed(address)} --as succeeded",
+        f"launchctl resolve {typed(address)} --as failed",
+        f"launchctl apply --rerun {typed(address)}",
     )
     return (replace(case.with_action(Action.HELD, Reason.LOST, message), options=options),)
 

@@ -183,7 +183,7 @@ def _counted(change: Change) -> Counter[Action]:
     counted = Counter({Action.WAITING: trials.waiting, Action.NO_OP: trials.finished + trials.running})
     if change.action is Action.START:
         counted[Action.START] = trials.start
-    elif change.action not in counted or not any(counted.values()):
+    elif change.action is not Action.NO_OP and (change.action not in counted or not any(counted.values())):
         counted[change.action] += 1
     return counted
 

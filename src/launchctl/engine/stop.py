@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from launchctl.addresses import Kind, Reference, generation_name
+from launchctl.addresses import Kind, Reference, generation_name, typed
 from launchctl.engine.apply import means_of
 from launchctl.engine.course import course_of
 from launchctl.engine.drain import Drain
@@ -89,7 +89,7 @@ def resolve(session: Session, reference: Reference, status: Status) -> AttemptRe
         if known is not Status.LOST:
             raise UsageError(
                 f"{spelled(attempt)} is {known.value}; only a lost attempt can be resolved",
-                hint=f"`launchctl apply --rerun {attempt.address}` starts it again",
+                hint=f"`launchctl apply --rerun {typed(attempt.address)}` starts it again",
             )
         session.store.record([replace(attempt, status=Status.LOST, ended_at=session.clock())])
     now = session.clock()

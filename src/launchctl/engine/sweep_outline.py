@@ -35,7 +35,7 @@ class SweepOutline:
     trials: tuple[Trial, ...] = ()
     """Some of those that would start, in the order of the search."""
     argv: tuple[JSON, ...] = ()
-    """The command line of the first of them, macros of an attempt left as they are."""
+    """The command line of the first of them, macros of an attempt left as they are; where none is listed, of all."""
 
 
 def outlines(
@@ -63,7 +63,7 @@ def _outline(
         limits=tuple(_limits(spec, program.queues)),
         offset=offset,
         trials=trials,
-        argv=_argv(launch_of(spec, trials[0])) if trials else (),
+        argv=_argv(launch_of(spec, trials[0]) if trials else spec.launch),
     )
 
 

@@ -94,6 +94,11 @@ class SweepReport:
         return self.search.objective
 
     @property
+    def is_earlier(self) -> bool:
+        """Whether it is of an epoch before the latest, of which nobody knows any more what was optimised."""
+        return self.epoch < self.latest_epoch
+
+    @property
     def columns(self) -> tuple[Leaf, ...]:
         """The parameters that vary, in the order of the file."""
         return self.search.space.searched
@@ -147,14 +152,15 @@ def report_of(
 ) -> SweepReport:
     """The report of a sweep on record, in one of its epochs; trials of others are left aside.
 
-    Of an earlier epoch the search is not on record: what its trials were given says which parameters it had.
+    Of an earlier epoch the search is not on record: what its trials were given says which parameters it had, and
+    nothing says what was optimised, so that none of them is judged by what is optimised today.
     """
-    rows = [_row(found, series, spec.search.objective) for found in trials if found.generation.number == epoch]
-    ordered = tuple(sorted(rows, key=lambda row: _rank(row, spec.search.objective)))
-    if epoch == latest_epoch:
-        return SweepReport(str(spec.address), spec.title, spec.search, epoch, latest_epoch, standing, size, ordered)
-    search = _spaced(spec.search, rows)
-    return SweepReport(str(spec.address), spec.title, search, epoch, latest_epoch, standing, len(rows), ordered)
+    search = spec.search if epoch == latest_epoch else replace(spec.search, objective=None, stopping=None)
+    rows = [_row(found, series, search.objective) for found in trials if found.generation.number == epoch]
+    if epoch != latest_epoch:
+        search, size = _spaced(search, rows), len(rows)
+    ordered = tuple(sorted(rows, key=lambda row: _rank(row, search.objective)))
+    return SweepReport(str(spec.address), spec.title, search, epoch, latest_epoch, standing, size, ordered)
 
 
 def report_of_new(spec: SweepSpec, page: Iterable[Trial], size: int | None) -> SweepReport:

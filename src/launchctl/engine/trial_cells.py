@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from launchctl.addresses import typed
 from launchctl.engine.cells import CELLS, Case, Changes, next_id
 from launchctl.engine.decision import TABLE, Changed
 from launchctl.engine.plan import Action, Change, FieldChange, Reason, allowed, fits
@@ -71,8 +72,8 @@ def _requested(case: Case) -> Changes:
         return (case.with_action(Action.CANCEL, Reason.REQUESTED), _again(case, "starts once the old one has ended"))
     address = case.base.address
     options = (
-        f"launchctl apply --allow supersede={address}",
-        "lifecycle: {protect: false}" if lifecycle.protect else f"launchctl apply --allow cancel={address}",
+        f"launchctl apply --allow supersede={typed(address)}",
+        "lifecycle: {protect: false}" if lifecycle.protect else f"launchctl apply --allow cancel={typed(address)}",
     )
     message = "it is running and protected" if lifecycle.protect else "it is running"
     return (replace(case.with_action(Action.BLOCKED, Reason.REQUESTED, message), options=options),)

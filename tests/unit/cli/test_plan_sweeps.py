@@ -17,11 +17,11 @@ from launchctl.cli.views.plan_markdown import LONGEST, plan_markdown
 from launchctl.cli.views.plan_text import plan_lines
 from launchctl.cli.views.text import plain
 from launchctl.compiler.node import ListNode, ScalarNode
-from launchctl.compiler.program import Program, QueueSpec, SweepSpec
+from launchctl.compiler.program import FieldClass, Program, QueueSpec, SweepSpec
 from launchctl.compiler.sweep.codec import to_text
 from launchctl.compiler.sweep.search import Search
 from launchctl.compiler.sweep.space import Assignment, Distribution, Leaf, Space
-from launchctl.engine.plan import Action, Change, Plan, Reason, TrialCounts
+from launchctl.engine.plan import Action, Change, FieldChange, Plan, Reason, TrialCounts
 from launchctl.engine.sweep_outline import SweepOutline, outlines
 from launchctl.schemas import load
 from launchctl.state.model import Head, Standing, State, SweepRecord
@@ -145,6 +145,50 @@ def test_of_bayes_the_first_trial_alone_is_told(make_plan: MakePlan) -> None:
     assert "parallel 1" in text
     assert "        [0]  " in text
     assert "        + 8 more, chosen as results come in" in text
+    for shown in (plan_html, plan_markdown):
+        page = shown(plan, _outlined(plan, replace(SEARCH, method="bayes", run_cap=9, parallel=1)))
+        assert "+ 8 more, chosen as results come in" in page
+        assert "[0]" in page
+
+
+def test_the_command_is_shown_where_no_trial_is(make_plan: MakePlan) -> None:
+    change = Change("sweeps.lr", Action.RECORD, Reason.METADATA_CHANGED, 1, trials=TrialCounts(6, finished=6))
+    plan = make_plan(change)
+    text = plain(plan_lines(plan, outlines=_outlined(plan, SEARCH)))
+    assert '      command: ["python3","train.py","${args}"]\n' in text
+    assert "${args}" in plan_html(plan, _outlined(plan, SEARCH))
+
+
+def test_the_bands_of_hyperband_are_shown_as_the_first_of_them(make_plan: MakePlan) -> None:
+    bands = [2 * 3**n for n in range(40)]
+    field = FieldChange("early_terminate.bands", FieldClass.METADATA, bands, [1, 2])
+    change = Change("sweeps.lr", Action.RECORD, Reason.METADATA_CHANGED, 1, trials=TrialCounts(6), changes=(field,))
+    assert '      early_terminate.bands: [2,6,18,54,"…"] -> [1,2]  metadata\n' in plain(plan_lines(make_plan(change)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            (Change("sweeps.lr", Action.NO_OP, None, 1, trials=TrialCounts(6, finished=6)),),
+            "6 trials are as the project",
+        ),
+        ((Change("sweeps.lr", Action.NO_OP, None, 1, trials=TrialCounts(1, finished=1)),), "1 trial is as the project"),
+        (
+            (
+                Change("runs.a", Action.NO_OP, None),
+                Change("sweeps.lr", Action.NO_OP, None, 1, trials=TrialCounts(6, finished=6)),
+            ),
+            "1 run and 6 trials are as the project wants them",
+        ),
+        ((Change("sweeps.lr", Action.NO_OP, None, 1, trials=TrialCounts(0, dropped=4)),), "Nothing to do\n"),
+        ((), "Nothing to do: the project has no runs"),
+    ],
+)
+def test_that_nothing_is_to_be_done_is_said_of_runs_and_of_trials(
+    make_plan: MakePlan, changes: tuple[Change, ...], said: str
+) -> None:
+    assert said in plain(plan_lines(make_plan(*changes)))
 
 
 def test_json_lists_trials_behind_their_sweep(make_plan: MakePlan) -> None:

@@ -29,21 +29,21 @@ def _text(*runs: RunLine, limit: int = 20, undrawn: tuple[Undrawn, ...] = ()) ->
     return plain(overview_lines(runs, NOW, undrawn, limit)).splitlines()
 
 
-def test_of_a_sweep_what_runs_and_what_went_wrong_comes_first() -> None:
+def test_of_a_sweep_what_runs_and_what_went_wrong_is_listed_below_its_line() -> None:
     assert _text(RUN, *TRIALS, limit=3, undrawn=(Undrawn("sweeps.lr", 7, "a place on queues.here"),)) == [
         "runs.base@g1     succeeded    4.0s",
+        "sweeps.lr@e2  5 trials drawn: 1 pending, 1 running, 2 succeeded, 1 failed, 2 not listed (`--limit`)",
         "sweeps.lr[2]@e2  running     1m00s",
         "sweeps.lr[3]@e2  failed        50s",
         "sweeps.lr[4]@e2  pending     1m00s  ready: `launchctl apply` starts it",
         "7 trials of sweeps.lr wait for a place on queues.here",
-        "sweeps.lr@e2  5 trials drawn: 1 pending, 1 running, 2 succeeded, 1 failed, 2 not listed (`--limit`)",
-        "6 runs: 1 pending, 1 running, 3 succeeded, 1 failed",
+        "1 run and 5 trials: 1 pending, 1 running, 3 succeeded, 1 failed",
     ]
 
 
-def test_all_trials_are_listed_where_the_limit_is_0_and_the_last_ended_comes_first() -> None:
+def test_all_trials_are_listed_in_the_order_of_their_search_where_the_limit_is_0() -> None:
     rows = _text(*TRIALS, limit=0)
-    assert [row[:13] for row in rows[:5]] == [f"sweeps.lr[{key}]@" for key in (2, 3, 4, 1, 0)]
+    assert [row[:12] for row in rows[1:6]] == [f"sweeps.lr[{key}]" for key in range(5)]
     assert "not listed" not in "".join(rows)
 
 

@@ -20,7 +20,7 @@ from fakes.sweep_reports import HOSTILE, NOW, SEARCH, hostile, point, report, sa
 from launchctl.cli.views.sweep_csv import sweep_csv
 from launchctl.cli.views.sweep_figures import MOST_PARAMETERS, figures
 from launchctl.cli.views.sweep_html import sweep_page
-from launchctl.cli.views.sweep_json import sweep_document
+from launchctl.cli.views.sweep_json import plain_number, sweep_document
 from launchctl.cli.views.sweep_plot import MOST_TRIALS, sample
 from launchctl.cli.views.sweep_scale import scale_of
 from launchctl.cli.views.sweep_text import sweep_lines
@@ -52,7 +52,61 @@ def test_a_sweep_that_was_never_applied_says_so() -> None:
         "sweeps.lr  grid\n6 trials, never applied\nminimize loss, target 0.05: nothing logged yet\n\n"
         "trial  learning_rate  optimizer.name  loss  last  iterations  status     took\n"
         "0f               0.3  adam                                    never run\n"
+        "... and 5 more (`--limit 0` shows all)\n"
     )
+
+
+def test_of_bayes_the_others_are_chosen_as_results_come_in() -> None:
+    first = [Trial("0", 0, 1, point(0.3, "adam"))]
+    found = _text(report_of_new(sweep(replace(SEARCH, method="bayes", run_cap=9)), first, 9))
+    assert found.splitlines()[-1] == "... and 8 more (chosen as results come in)"
+
+
+def test_an_earlier_epoch_has_no_best_and_says_why() -> None:
+    trials = [trial("0", point(0.3, "adam")), trial("1", point(0.1, "adam"), index=1)]
+    found = report(trials, [said("0", 1.0, 0.5), said("1", 0.1)], latest_epoch=2)
+    head, _, why, _, columns, first, _ = _text(found).splitlines()
+    assert head == "sweeps.lr  grid, epoch 1 of 2"
+    assert why == "what epoch 1 optimised is not on record, and so not which of its trials is the best"
+    assert columns.split() == ["trial", "learning_rate", "last", "iterations", "status", "took"]
+    assert first.split() == ["0", "0.3", "0.5", "2", "succeeded", "1m24s"]
+    assert "not on record" in sweep_page(found, NOW)
+    document: Any = sweep_document(found)
+    assert (document["objective"], document["best"]) == (None, None)
+    assert document["trials"][0]["metric"] == {"best": None, "last": 0.5, "iterations": 2}
+
+
+def test_a_dropped_trial_is_marked_and_counted_wherever_it_stands() -> None:
+    trials = [trial("0", point(0.3, "adam"))._replace(is_dropped=True), trial("1", point(0.1, "sgd"), index=1)]
+    found = report(trials, [said("0", 0.1), said("1", 0.5)], size=1)
+    text = _text(found)
+    assert "1 trial: 1 succeeded, 1 dropped\n" in text
+    assert "best 0.5 by 1 (" in text
+    assert "  succeeded, dropped  " in text
+    assert [row["dropped"] for row in csv.DictReader(io.StringIO(sweep_csv(found)))] == ["false", "true"]
+
+
+def test_parameters_that_vary_stand_first_and_stay_where_there_is_little_room() -> None:
+    leaves = tuple(Leaf((name,), Distribution.CATEGORICAL) for name in ("same", "two", "many"))
+    trials = [trial(str(n), {"same": "x" * 9, "two": n % 2, "many": n}, index=n) for n in range(4)]
+    found = report(trials, [said(str(n), 1.0 + n) for n in range(4)], replace(SEARCH, space=Space(leaves)))
+    assert _text(found).splitlines()[4].split()[:4] == ["trial", "two", "many", "same"]
+    assert _text(found, 55).splitlines()[4].split()[:2] == ["trial", "many"]
+
+
+def test_the_line_of_the_best_trial_is_as_wide_as_the_terminal() -> None:
+    leaves = tuple(Leaf((f"parameter_{number}",), Distribution.CATEGORICAL) for number in range(12))
+    values = {leaf.name: 0.5 for leaf in leaves}
+    found = report([trial("0", values)], [said("0", 1.0)], replace(SEARCH, space=Space(leaves)))
+    said_ = _text(found, 100).splitlines()[2]
+    assert said_ == "minimize loss, target 0.05: best 1 by 0 (parameter_0 0.5, parameter_1 0.5 and 10 more)"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(2.0, "2"), (-3.0, "-3"), (0.5, "0.5"), (1e300, "1e+300"), (None, "null")]
+)
+def test_a_whole_number_stays_one(value: float | None, shown: str) -> None:
+    assert json.dumps(plain_number(value)) == shown
 
 
 def test_the_table_is_cut_and_counted() -> None:

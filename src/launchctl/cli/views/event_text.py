@@ -22,6 +22,7 @@ from launchctl.engine.events import (
     StatusChanged,
     Trouble,
     Waiting,
+    Warned,
 )
 
 _LONGEST_MESSAGE = 300
@@ -39,6 +40,8 @@ def event_lines(event: Event, now: float) -> Iterator[Line]:
             yield line(f"{visible(reference)}: starts{wait}, since the attempt before it ended as {ended}")
         case Trouble(reference, message):
             yield line(Segment(f"{visible(reference)}: {shorten(visible(message), _LONGEST_MESSAGE)}", "red"))
+        case Warned(reference, message):
+            yield line(Segment(f"{visible(reference)}: {shorten(visible(message), _LONGEST_MESSAGE)}", "yellow"))
         case Waiting(reasons, sweeps):
             yield from waiting_lines(reasons)
             yield from map(undrawn_line, sweeps)

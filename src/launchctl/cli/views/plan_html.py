@@ -7,9 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, touching, verb, why
-from launchctl.cli.views.text import spelled_value, visible, visible_block
+from launchctl.cli.views.text import brief, spelled_value, visible, visible_block
 from launchctl.engine.plan import Change, FieldChange, Plan
-from launchctl.values import JSON, canonical
+from launchctl.values import JSON
 
 if TYPE_CHECKING:
     from launchctl.cli.views.plan_sweeps import Outlines
@@ -70,8 +70,7 @@ def _what(change: Change, outline: SweepOutline | None) -> tuple[str, str, tuple
     )
 
     facts = [_text(fact) for fact in sweep_facts(change, outline)]
-    if outline is not None and outline.trials:
-        facts.append(f"command: <code>{_text(canonical(outline.argv))}</code>")
+    if outline is not None:
         facts += [
             f"<code>{_text(f'[{trial.key}]')}</code> {_text(trial_words(trial, outline))}" for trial in outline.trials
         ]
@@ -94,7 +93,7 @@ def _field(field: FieldChange) -> str:
     where = f' <span class="where">{_text(place(field))}</span>' if field.span else ""
     return (
         f"<code>{_text(field.path)}</code> ({field.field_class.value}): "
-        f"{_value(field.old)} &rarr; {_value(field.new)}{where}"
+        f"{_value(brief(field.path, field.old))} &rarr; {_value(brief(field.path, field.new))}{where}"
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import SYMBOLS, Section, place, sections, summary_line, touching, verb, why
-from launchctl.cli.views.text import clip, format_value, listed, visible
+from launchctl.cli.views.text import brief, clip, format_value, listed, visible
 from launchctl.engine.plan import Change, Plan
 
 if TYPE_CHECKING:
@@ -100,8 +100,11 @@ def _trials(section: Section, outlines: Outlines, room: int) -> str:
     ]
     rows = (f"| {code(address)} | {code(clip(words, 300))} |\n" for address, words in found)
     text, left_out = _fit(rows, len(found), head, room - _TAIL)
-    left_out += sum(trials_left(change, outlines[change.address]) for change in listed)
+    later = [change for change in listed if outlines[change.address].search.method == "bayes"]
+    left_out += sum(trials_left(change, outlines[change.address]) for change in listed if change not in later)
     more = f"\n+ {left_out:,} more (`--limit`, `--offset`)\n" if left_out else ""
+    chosen = sum(trials_left(change, outlines[change.address]) for change in later)
+    more += f"\n+ {chosen:,} more, chosen as results come in\n" if chosen else ""
     return f"{text}{more}\n</details>\n" if text else ""
 
 
@@ -144,8 +147,8 @@ def _details(change: Change) -> Iterator[str]:
 
 def _field_rows(change: Change) -> Iterator[str]:
     for field in change.changes:
-        old = "" if field.old is None else code(format_value(field.old))
-        new = "" if field.new is None else code(format_value(field.new))
+        old = "" if field.old is None else code(format_value(brief(field.path, field.old)))
+        new = "" if field.new is None else code(format_value(brief(field.path, field.new)))
         where = code(place(field)) if field.span else ""
         path = code(clip(field.path))
         yield f"| {code(clip(change.address))} | {path} | {field.field_class.value} | {old} | {new} | {where} |\n"

@@ -143,11 +143,19 @@ def counts(plan: Plan) -> str:
 def summary_line(plan: Plan) -> str:
     """The last line: how many of each, or in one sentence that nothing is to be done."""
     if not plan.changes:
-        return "Nothing to do: the project has no runs"
+        named = plan.override.targets or plan.override.rerun
+        return f"Nothing to do: {'all is as it was asked for' if named else 'the project has no runs'}"
     if not plan.is_empty or plan.is_blocked:
         return f"Plan: {counts(plan)}"
-    unchanged = plan.summary.get(Action.NO_OP.value, 0)
-    if unchanged == len(plan.changes):
-        said = counted(unchanged, "run is as the project wants it", "runs are as the project wants them")
-        return f"Nothing to do: {said}"
+    if plan.summary.keys() <= {Action.NO_OP.value}:
+        return f"Nothing to do: {_unchanged(plan)}" if plan.summary else "Nothing to do"
     return f"Nothing to do: {counts(plan)}"
+
+
+def _unchanged(plan: Plan) -> str:
+    """`2 runs and 12 trials are as the project wants them`."""
+    total = plan.summary[Action.NO_OP.value]
+    runs = sum(change.trials is None and "[" not in change.address for change in plan.changes)
+    found = ((runs, "run"), (total - runs, "trial"))
+    said = " and ".join(counted(number, word) for number, word in found if number)
+    return f"{said} {'is as the project wants it' if total == 1 else 'are as the project wants them'}"

@@ -54,6 +54,8 @@ def sweep_facts(change: Change, outline: SweepOutline | None) -> Iterator[str]:
     inferred = [f"{found.name} {found.distribution.value}" for found in outline.factors if found.is_inferred]
     if inferred:
         yield f"distributions inferred: {listed(inferred, _MOST_FACTORS)}"
+    if outline.argv:
+        yield f"command: {canonical(outline.argv)}"
 
 
 def trial_words(trial: Trial, outline: SweepOutline) -> str:
@@ -156,12 +158,10 @@ def sweep_lines(change: Change, outline: SweepOutline | None) -> Iterator[Line]:
     """What a sweep consists of, and the first of the trials that start."""
     for fact in sweep_facts(change, outline):
         yield line(f"      {shorten(visible(fact), _LONGEST_FACT)}")
-    if outline is None or not outline.trials:
+    if outline is None:
         return
-    if outline.argv:
-        yield line(f"      command: {shorten(visible(canonical(outline.argv)), _LONGEST_FACT)}")
     keys = short_keys(trial.key for trial in outline.trials)
-    width = max(len(key) for key in keys.values())
+    width = max((len(key) for key in keys.values()), default=0)
     for trial in outline.trials:
         key = f"[{keys[trial.key]}]"
         yield line(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, touching, verb, why
-from launchctl.cli.views.text import Line, Segment, clip, format_change, line, listed, shorten, visible
+from launchctl.cli.views.text import Line, Segment, brief, clip, format_change, line, listed, shorten, visible
 from launchctl.engine.plan import Change, FieldChange, Plan
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _what(change: Change) -> tuple[str | Segment, ...]:
 
 
 def _field_line(field: FieldChange) -> Line:
-    old, new = format_change(field.old, field.new)
+    old, new = format_change(brief(field.path, field.old), brief(field.path, field.new))
     old = "(none)" if field.old is None else old
     new = "(none)" if field.new is None else new
     where = f"  {visible(place(field))}" if field.span else ""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from launchctl.addresses import generation_name
+from launchctl.addresses import generation_name, typed
 from launchctl.cli.views.text import Line, Segment, counted, duration, line, outcome, shorten, visible
 from launchctl.engine.events import RunLine, Undrawn
 from launchctl.status import Status
@@ -76,7 +76,7 @@ def cut_notice(runs: Sequence[RunLine]) -> Iterator[Line]:
     """Where the whole of a message is to be found, if one of the rows has only its beginning."""
     for run in runs:
         if len(visible(remark(run))) > _LONGEST_REMARK:
-            yield line(f"`launchctl state show {visible(run.address)}` shows its message whole")
+            yield line(f"`launchctl state show {visible(typed(run.address))}` shows its message whole")
             return
 
 
@@ -115,8 +115,11 @@ def _row(run: RunLine, now: float, name: int, status: int) -> Line:
 
 
 def tally(runs: Sequence[RunLine]) -> str:
-    """`3 runs: 1 succeeded, 2 running`."""
-    return f"{counted(len(runs), 'run')}: {counts(Counter(run.status for run in runs))}"
+    """`3 runs: 1 succeeded, 2 running`, `1 run and 12 trials: 13 succeeded`."""
+    trials = sum("[" in run.address for run in runs)
+    found = ((len(runs) - trials, "run"), (trials, "trial"))
+    said = " and ".join(counted(number, word) for number, word in found if number)
+    return f"{said}: {counts(Counter(run.status for run in runs))}"
 
 
 def counts(found: Mapping[Status, int]) -> str:

@@ -7,13 +7,14 @@ import io
 from collections.abc import Iterator
 
 from launchctl.cli.views.status_json import moment
+from launchctl.cli.views.sweep_json import plain_number
 from launchctl.compiler.sweep.space import Leaf
 from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
 from launchctl.values import JSON, canonical
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
-_FIRST = ("address", "key", "index", "repeat", "attempt", "run_id", "status")
+_FIRST = ("address", "key", "index", "repeat", "attempt", "run_id", "status", "dropped")
 _METRIC = ("metric.best", "metric.last", "metric.iterations")
 _TIMES = ("started_at", "ended_at")
 
@@ -34,6 +35,7 @@ def sweep_csv(report: SweepReport) -> str:
 def _cells(row: TrialRow, leaves: tuple[Leaf, ...], names: list[str]) -> Iterator[str]:
     yield from (row.address, row.key, str(row.index), str(row.repeat), str(row.attempt or ""), row.run_id)
     yield row.status.value if row.status else ""
+    yield "true" if row.is_dropped else "false"
     for leaf in leaves:
         found = row.value_of(leaf.path)
         yield _cell(found[0]) if found else ""
@@ -50,4 +52,4 @@ def _cell(value: JSON) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else canonical(value)
+    return "" if value is None else canonical(plain_number(value))

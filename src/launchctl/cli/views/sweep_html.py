@@ -113,7 +113,7 @@ def _card(title: str, value: str, detail: str, kind: str = "") -> str:
 def _best_card(report: SweepReport) -> str:
     best = report.best
     if best is None or report.objective is None:
-        return _card("Best so far", "none", "nothing logged yet" if report.objective else "the sweep has no metric")
+        return _card("Best so far", "none", "nothing logged yet" if report.objective else _text(goal_words(report)))
     labels = column_labels(report.columns)
     found = ((name, best.value_of(leaf.path)) for name, leaf in zip(labels, report.columns, strict=True))
     point = [f"{_text(clip(name))} <b>{_text(clip(short_value(value[0])))}</b>" for name, value in found if value]
@@ -202,6 +202,8 @@ def _heads(report: SweepReport, rows: Sequence[TrialRow]) -> Iterator[tuple[str,
         yield name, all(_is_number(row.value_of(leaf.path)) for row in rows)
     if report.objective is not None:
         yield from ((report.objective.name, True), ("last", True), ("iterations", True))
+    elif report.is_earlier:
+        yield from (("last", True), ("iterations", True))
     yield from (("status", False), ("took", True))
 
 
@@ -214,8 +216,9 @@ def _row(report: SweepReport, row: TrialRow, place: int, key: str, now: float) -
     for leaf in report.columns:
         value = row.value_of(leaf.path)
         cells.append(_cell(clip(short_value(value[0])) if value else "", is_number=_is_number(value)))
-    if report.objective is not None:
-        cells += [_cell(number(row.best), is_number=True), _cell(number(row.last), is_number=True)]
+    cells += [_cell(number(row.best), is_number=True)] if report.objective else []
+    if report.objective is not None or report.is_earlier:
+        cells.append(_cell(number(row.last), is_number=True))
         cells.append(_cell(f"{len(row.curve):,}" if row.curve else "", is_number=True))
     cells += [
         f"<td>{_pill(row.status)}{' dropped' if row.is_dropped else ''}</td>",

@@ -7,6 +7,9 @@ from launchctl.engine.sweep_report import SweepReport, TrialRow
 from launchctl.status import Status
 from launchctl.values import JSON
 
+_EXACT = 2**53
+"""Up to here a floating-point number tells all whole ones apart."""
+
 
 def sweep_document(report: SweepReport) -> JSON:
     """The document of `sweep show --format json`; times are UTC by ISO 8601, trials are in the report's order."""
@@ -35,6 +38,11 @@ def sweep_document(report: SweepReport) -> JSON:
     }
 
 
+def plain_number(value: float | None) -> JSON:
+    """A metric's value: a whole one as an integer, which 2 is in the job's line and in every table."""
+    return int(value) if value is not None and value.is_integer() and abs(value) < _EXACT else value
+
+
 def _trial(row: TrialRow) -> JSON:
     return {
         "address": row.address,
@@ -46,8 +54,12 @@ def _trial(row: TrialRow) -> JSON:
         "status": row.status.value if row.status else None,
         "dropped": row.is_dropped,
         "values": row.values,
-        "metric": {"best": row.best, "last": row.last, "iterations": len(row.curve)},
-        "metrics": row.metrics,
+        "metric": {
+            "best": plain_number(row.best),
+            "last": plain_number(row.last),
+            "iterations": len(row.curve),
+        },
+        "metrics": {name: plain_number(value) for name, value in row.metrics.items()},
         "started_at": moment(row.started_at),
         "ended_at": moment(row.ended_at),
     }

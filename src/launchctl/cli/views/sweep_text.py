@@ -14,6 +14,7 @@ from launchctl.status import Status
 from launchctl.values import JSON, canonical
 
 _LONGEST_CELL = 20
+_FEWEST_VALUES = 2
 _GAP = "  "
 
 
@@ -32,12 +33,24 @@ class _Column(NamedTuple):
 def sweep_lines(report: SweepReport, now: float, width: int, limit: int = 0) -> Iterator[Line]:
     """The summary, and so many trials, best first; all where the limit is 0."""
     shown = report.rows[:limit] if limit else report.rows
-    yield from _head(report)
+    yield from _head(report, shown, width)
     if shown:
         yield ()
         yield from _table(report, shown, now, width)
-    if len(shown) < len(report.rows):
-        yield line(Segment(f"... and {len(report.rows) - len(shown):,} more (`--limit 0` shows all)", "dim"))
+    left = _left_out(report, len(shown))
+    if left:
+        way = "chosen as results come in" if _is_chosen_later(report) else "`--limit 0` shows all"
+        yield line(Segment(f"... and {left:,} more ({way})", "dim"))
+
+
+def _left_out(report: SweepReport, shown: int) -> int:
+    """How many trials are not shown; of a sweep that was never applied the report has only the first."""
+    total = report.size if report.standing is None and report.size is not None else len(report.rows)
+    return max(total, len(report.rows)) - shown
+
+
+def _is_chosen_later(report: SweepReport) -> bool:
+    return report.standing is None and report.search.method == "bayes"
 
 
 def number(value: float | None) -> str:
@@ -70,10 +83,20 @@ def epoch_words(report: SweepReport) -> str:
 def goal_words(report: SweepReport) -> str:
     """`minimize loss`, with what it is to reach."""
     objective = report.objective
+    if report.is_earlier:
+        return f"what epoch {report.epoch} optimised is not on record, and so not which of its trials is the best"
     if objective is None:
         return "no metric"
     target = "" if objective.target is None else f", target {number(objective.target)}"
     return f"{objective.goal} {objective.name}{target}"
+
+
+def best_words(report: SweepReport) -> str:
+    """`best accuracy 0.9667 by [4]`; nothing where there is no best trial."""
+    if report.best is None or report.objective is None:
+        return ""
+    key = short_keys(row.key for row in report.rows)[report.best.key]
+    return f"best {visible(clip(report.objective.name, 40))} {number(report.best.best)} by [{key}]"
 
 
 def status_words(row: TrialRow) -> str:
@@ -85,7 +108,7 @@ def _size(report: SweepReport) -> str:
     return "trials without end" if report.size is None else counted(report.size, "trial")
 
 
-def _head(report: SweepReport) -> Iterator[Line]:
+def _head(report: SweepReport, shown: Sequence[TrialRow], width: int) -> Iterator[Line]:
     standing = report.standing if report.standing not in {None, Standing.ACTIVE} else None
     words = (report.search.method, epoch_words(report), standing.value if standing else "")
     title = f" ({visible(clip(report.title))})" if report.title != report.address.partition(".")[2] else ""
@@ -96,18 +119,40 @@ def _head(report: SweepReport) -> Iterator[Line]:
         yield line(goal if report.objective is None else f"{goal}: nothing logged yet")
         return
     key = short_keys(row.key for row in report.rows)[report.best.key]
-    yield line(f"{goal}: best ", Segment(number(report.best.best), "bold green"), f" by {key}{_point(report)}")
+    start, best = f"{goal}: best ", number(report.best.best)
+    by = f" by {key}"
+    point = _point(report, report.best, shown, width - len(start) - len(best) - len(by))
+    yield line(start, Segment(best, "bold green"), by, point)
 
 
-def _point(report: SweepReport) -> str:
-    best = report.best
-    assert best is not None
+def _point(report: SweepReport, best: TrialRow, shown: Sequence[TrialRow], room: int) -> str:
+    """The values of the best trial, those first that vary most, as many as there is room for and two at least."""
     labels = column_labels(report.columns)
-    found = ((label, best.value_of(leaf.path)) for label, leaf in zip(labels, report.columns, strict=True))
-    said = ", ".join(
-        f"{visible(clip(label, 40))} {clip(visible(short_value(value[0])), 40)}" for label, value in found if value
-    )
-    return f" ({said})" if said else ""
+    said: list[str] = []
+    for place in _varied(report, shown):
+        value = best.value_of(report.columns[place].path)
+        if value:
+            said.append(f"{visible(clip(labels[place], 40))} {clip(visible(short_value(value[0])), 40)}")
+    kept = len(said)
+    while kept > _FEWEST_VALUES and len(_listed(said, kept)) > room:
+        kept -= 1
+    return _listed(said, kept)
+
+
+def _listed(said: Sequence[str], kept: int) -> str:
+    more = f" and {len(said) - kept:,} more" if kept < len(said) else ""
+    return f" ({', '.join(said[:kept])}{more})" if said else ""
+
+
+def _varied(report: SweepReport, rows: Sequence[TrialRow]) -> Sequence[int]:
+    """The places of the parameters, those first that have the most values among some trials."""
+    return sorted(range(len(report.columns)), key=lambda place: -_spread(report, rows, place))
+
+
+def _spread(report: SweepReport, rows: Sequence[TrialRow], place: int) -> int:
+    """How many values a parameter has among some trials; that it does not exist is one of them."""
+    path = report.columns[place].path
+    return len({canonical(value[0]) if (value := row.value_of(path)) else "" for row in rows})
 
 
 def _table(report: SweepReport, rows: Sequence[TrialRow], now: float, width: int) -> Iterator[Line]:
@@ -115,14 +160,15 @@ def _table(report: SweepReport, rows: Sequence[TrialRow], now: float, width: int
     first = _column("trial", [keys[row.key] for row in rows])
     last = _results(report, rows, now)
     room = width - sum(column.width + len(_GAP) for column in (first, *last))
-    columns: list[_Column] = []
-    for label, leaf in zip(column_labels(report.columns), report.columns, strict=True):
-        values = [row.value_of(leaf.path) for row in rows]
-        column = _parameter(label, values)
+    columns: dict[int, _Column] = {}
+    labels = column_labels(report.columns)
+    for place in _varied(report, rows):
+        column = _parameter(labels[place], [row.value_of(report.columns[place].path) for row in rows])
         if column.width + len(_GAP) <= room:
             room -= column.width + len(_GAP)
-            columns.append(column)
-    yield from _rows((first, *columns, *last))
+            columns[place] = column
+    order = sorted(columns, key=lambda place: (_spread(report, rows, place) == 1 < len(rows), place))
+    yield from _rows((first, *(columns[place] for place in order), *last))
     if len(columns) < len(report.columns):
         left_out = len(report.columns) - len(columns)
         yield line(Segment(f"{counted(left_out, 'parameter')} did not fit: `--format json` has all", "dim"))
@@ -131,13 +177,13 @@ def _table(report: SweepReport, rows: Sequence[TrialRow], now: float, width: int
 def _results(report: SweepReport, rows: Sequence[TrialRow], now: float) -> tuple[_Column, ...]:
     statuses = [Segment(status_words(row), STATUS_STYLES[row.status] if row.status else "dim") for row in rows]
     goal = shorten(visible(report.objective.name), _LONGEST_CELL) if report.objective else ""
+    best = (_column(goal, [number(row.best) for row in rows], numbers=True),) if report.objective else ()
     said = (
-        _column(goal, [number(row.best) for row in rows], numbers=True),
         _column("last", [number(row.last) for row in rows], numbers=True),
         _column("iterations", [f"{len(row.curve):,}" if row.curve else "" for row in rows], numbers=True),
-    ) if report.objective else ()  # fmt: skip
+    ) if report.objective or report.is_earlier else ()  # fmt: skip
     took = _column("took", [_took(row, now) for row in rows], numbers=True)
-    return (*said, _Column((Segment("status", "dim"), *statuses)), took)
+    return (*best, *said, _Column((Segment("status", "dim"), *statuses)), took)
 
 
 def _took(row: TrialRow, now: float) -> str:

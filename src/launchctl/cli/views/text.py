@@ -19,6 +19,7 @@ _LONGEST_VALUE = 100
 _LONGEST_EQUAL = 50
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _DIGITS = 12
+_BANDS = 4
 _CONTEXT = 12
 """Characters shown around the part where two values differ."""
 
@@ -74,6 +75,13 @@ def shorten(text: str, longest: int) -> str:
 def spelled_value(value: JSON) -> str:
     """A value as JSON, of a digest as much as tells it from others."""
     return _DIGEST.sub(lambda match: match.group()[:_DIGITS], canonical(value))
+
+
+def brief(path: str, value: JSON) -> JSON:
+    """A field's value; of the bands of hyperband, which are computed and many, the first."""
+    if path == "early_terminate.bands" and isinstance(value, list) and len(value) > _BANDS:
+        return [*value[:_BANDS], "\u2026"]
+    return value
 
 
 def format_value(value: JSON) -> str:
