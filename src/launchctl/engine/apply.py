@@ -15,7 +15,7 @@ from launchctl.engine.plan import Action, Plan
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import ends_of, is_hopeless
 from launchctl.engine.session import Session
-from launchctl.errors import SourceError
+from launchctl.errors import LaunchctlError, SourceError
 from launchctl.images.code_store import CodeStore
 from launchctl.state.model import AttemptRecord, Standing, State
 from launchctl.state.open import require_named_state
@@ -45,11 +45,13 @@ def apply(
         StateLocked: somebody else decides right now.
         Blocked: objects of this project exist that a new state does not know.
         StateError, ProviderError: the state or a target does not answer; nothing was decided.
+        LaunchctlError: a search that is to go on needs a library that is not installed; nothing was decided.
     """
     interrupt = interrupt or Interrupt()
     require_named_state(session.named_state, session.request.environment)
     if interrupt.is_requested:
         return Report((), interrupted=True)
+    _require_libraries(session, plan)
     ensure_state(session, plan, sink)
     if session.store.head() is None:  # nothing was ever decided, and nothing is now
         return Report((), blocked=_blocked(plan))
@@ -80,7 +82,23 @@ def drain(
         else (),
         blocked=blocked,
         undrawn=work.undrawn,
+        warnings=work.ledger.warnings if options.wait else (),
     )
+
+
+def _require_libraries(session: Session, plan: Plan) -> None:
+    """Nothing is decided where it is known that it cannot be carried out here."""
+    program = session.compiled.program
+    for change in plan.changes:
+        trials = change.trials
+        if program is None or trials is None or not (trials.start or trials.waiting):
+            continue
+        from launchctl.sweeps import searcher  # costs more than all else where there is no sweep
+
+        spec = program.sweeps.get(change.address.partition(".")[2])
+        lacking = searcher.lacking(spec.search) if spec else ""
+        if lacking:
+            raise LaunchctlError(f"{change.address} needs {lacking}", hint="nothing was decided or started")
 
 
 def means_of(session: Session, sink: Sink, interrupt: Interrupt, parallelism: int = 10) -> Means:

@@ -82,34 +82,35 @@ class Course:
 
     def results(self) -> list[Result]:
         """What the trials of this epoch came to, in the order of the search."""
-        found = (result_of(run, self._series) for run in self.tally.trials.values())
+        metric = self.search.objective.name if self.search.objective else ""
+        found = (result_of(run, self._series, metric) for run in self.tally.trials.values())
         return sorted((one for one in found if one), key=lambda one: (one.trial.index, one.trial.repeat))
 
     def end(self) -> str:
         """Why what depends on this sweep may not start; nothing where it is over and a trial succeeded."""
-        address, running = self.record.address, self.tally.unfinished
-        if running:
-            return f"{address}, of which {running:,} {'trial has' if running == 1 else 'trials have'} not ended"
-        if self.left:
-            return f"{address}, which is not over"
+        address, unfinished = self.record.address, self.tally.unfinished + self.left
+        if unfinished:
+            return f"{address}, of which {unfinished:,} {'trial has' if unfinished == 1 else 'trials have'} not ended"
         return "" if self.tally.succeeded else f"{address}, {NO_SUCCESS}"
 
 
-def result_of(run: RunState, series: Mapping[str, Series]) -> Result | None:
+def result_of(run: RunState, series: Mapping[str, Series], metric: str) -> Result | None:
     """What a search learns from a trial's latest attempt."""
     latest = run.latest
     if run.generation is None or latest is None:
         return None
-    return result(run.generation, latest.run_id, latest.status, series)
+    return result(run.generation, latest.run_id, latest.status, series, metric)
 
 
-def result(generation: GenerationRecord, run_id: str, status: Status, series: Mapping[str, Series]) -> Result | None:
+def result(
+    generation: GenerationRecord, run_id: str, status: Status, series: Mapping[str, Series], metric: str
+) -> Result | None:
     """What a search learns from one attempt of a trial."""
     point = generation.trial
     if point is None:
         return None
     said = series.get(run_id)
-    return Result(trial_of(generation.address, point), status, said.values if said else ())
+    return Result(trial_of(generation.address, point), status, said.values_of(metric) if said else ())
 
 
 def course_of(state: State, address: str, series: Mapping[str, Series] | None = None) -> Course | None:

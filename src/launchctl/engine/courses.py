@@ -88,6 +88,6 @@ class Courses:
             is_like = generation.number < record.epoch and shared_intent(generation.form) == record.form.intent
             said = series.get(attempt.run_id) if attempt else None
             if attempt and is_like and said and objective and objective.name in said.last:
-                found = result(generation, attempt.run_id, attempt.status, series)
+                found = result(generation, attempt.run_id, attempt.status, series, objective.name)
                 if found is not None:
                     yield found

@@ -66,7 +66,7 @@ class Drain:
         courses = Courses(means.store, self.roster)
         self._meter = Meter(means, self.ledger, self.roster, courses, self._launch)
         self._pruner = Pruner(self.ledger, courses, means.sink)
-        self._drawer = Drawer(means, self.roster, courses, self._meter)
+        self._drawer = Drawer(means, self.ledger, self.roster, courses, self._meter, share.address if share else "")
         self._teller = Teller(means, self.roster, self._drawer, share)
         self._read_until = math.inf
         self._again_at, self._again_in = 0.0, FIRST_RETRY
@@ -89,11 +89,13 @@ class Drain:
         pause = FIRST_POLL
         interrupt = self._means.interrupt
         self._read_until = self._means.clock() + READ_SECONDS
+        self._teller.is_quiet = not wait
         try:
             while True:
                 moved = self._cycle()
                 is_stopped = interrupt.is_urgent or (interrupt.is_requested and not self._canceller.is_busy)
                 if is_stopped or self._is_over(until) or not (moved or self._goes_on(wait=wait)):
+                    self._teller.is_quiet = True
                     self._tell(at_once=True)
                     return self.roster.state, self._teller.waiting
                 if moved:
@@ -154,6 +156,7 @@ class Drain:
     def _cycle(self) -> bool:
         """Watch, measure, stop, retry, draw and start: each once; whether anything moved."""
         self.roster.refresh()
+        self._drawer.heed()
         moved = self._watch()
         moved = self._meter.measure() or moved
         if self._watched is None and not self._means.interrupt.is_requested:

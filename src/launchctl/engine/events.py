@@ -104,6 +104,13 @@ class Trouble(NamedTuple):
     message: str
 
 
+class Warned(NamedTuple):
+    """Something that a person should look into, though nothing went wrong: what it is about, and a sentence."""
+
+    reference: str
+    message: str
+
+
 class Undrawn(NamedTuple):
     """Trials of a sweep that wait, however many: all that are left to draw, and those drawn that have no place."""
 
@@ -136,6 +143,7 @@ Event: TypeAlias = (
     | Pruning
     | Trouble
     | Waiting
+    | Warned
 )
 Sink: TypeAlias = Callable[[Event], None]
 
@@ -180,3 +188,5 @@ class Report:
     blocked: int = 0
     undrawn: tuple[Undrawn, ...] = ()
     """What sweeps have left."""
+    warnings: tuple[str, ...] = ()
+    """What a person should look into, a line each."""

@@ -11,6 +11,7 @@ from launchctl.engine.launch import Launch, target_of
 from launchctl.providers.base import Client
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.sweeps.metric_log import MetricReader, Reading, SummaryReader
+from launchctl.values import digest
 
 MOST_VALUES = 100_000
 """Values of its sweep's metric that are kept of an attempt; later ones count only as its last value."""
@@ -35,14 +36,25 @@ class Piece:
     seconds: float
 
 
+def is_read(series: Series | None, source: MetricSource, metric: str) -> bool:
+    """Whether an attempt that has ended was read to its end, and by these rules."""
+    return series is not None and series.is_complete and _is_by(series, source, metric)
+
+
+def _is_by(series: Series, source: MetricSource, metric: str) -> bool:
+    return (series.metric, series.source) == (metric, digest(source))
+
+
 class Gauge:
     """Reads one attempt; used by one thread at a time."""
 
     def __init__(self, attempt: AttemptRecord, source: MetricSource, metric: str, series: Series | None) -> None:
-        known = series or Series(attempt.run_id, attempt.address)
+        """What `series` was read by other rules is read again from the start."""
+        known = series if series and _is_by(series, source, metric) else Series(attempt.run_id, attempt.address)
         self.attempt = attempt
         self.source = source
         self.metric = metric
+        self._source = digest(source)
         self.due = 0.0
         """When it is looked at next, seconds since the epoch."""
         self.tries = 0
@@ -63,7 +75,14 @@ class Gauge:
         position = reader.position if reader else 0
         attempt = self.attempt
         return Series(
-            attempt.run_id, attempt.address, tuple(self._values), dict(self._last), position, self._is_complete
+            attempt.run_id,
+            attempt.address,
+            tuple(self._values),
+            dict(self._last),
+            position,
+            self._is_complete,
+            self.metric,
+            self._source,
         )
 
     def look(self, client: Client, launch: Launch, *, is_final: bool) -> Piece:

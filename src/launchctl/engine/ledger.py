@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from launchctl.engine.events import Sink, StatusChanged, Trouble
+from launchctl.engine.events import Sink, StatusChanged, Trouble, Warned
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
+from launchctl.engine.tally import sweep_of
 from launchctl.state.model import AttemptRecord
 from launchctl.state.store import StateStore
 from launchctl.status import Status
@@ -22,6 +23,8 @@ class Ledger:
         self._refused: list[str] = []
         self._troubles: dict[str, dict[str, None]] = {}
         """By what they are about; forgotten once that is over."""
+        self._warned: dict[tuple[str, str], str] = {}
+        """By sweep and kind, the line of the first."""
         self.touched: dict[str, None] = {}
         """Addresses whose attempts were seen to change, in order."""
 
@@ -69,6 +72,18 @@ class Ledger:
         if line not in lines:
             lines[line] = None
             self._sink(Trouble(name, message))
+
+    def warn(self, kind: str, name: str, message: str) -> None:
+        """Tells what a person should look into, once a kind and sweep, and keeps it for the report."""
+        key = (sweep_of(name) or name, kind)
+        if key not in self._warned:
+            self._warned[key] = f"{name}: {message}"
+            self._sink(Warned(name, message))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was warned of, a line each."""
+        return tuple(self._warned.values())
 
     def over(self, name: str) -> None:
         """Forgets the troubles with something that has come to its end all the same."""

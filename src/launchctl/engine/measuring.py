@@ -13,17 +13,19 @@ from concurrent.futures import wait as wait_for
 from functools import partial
 from typing import NamedTuple
 
+from launchctl.compiler.sweep.search import Search
 from launchctl.engine.courses import Courses
 from launchctl.engine.events import Measured
-from launchctl.engine.gauge import Gauge, Piece
+from launchctl.engine.gauge import Gauge, Piece, is_read
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
 from launchctl.engine.tally import sweep_of
+from launchctl.engine.unlogged import what_was_logged
 from launchctl.engine.workers import Workers
-from launchctl.errors import LaunchctlError
+from launchctl.errors import LaunchctlError, NoOutput
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.status import Status
 
@@ -58,6 +60,8 @@ class Meter:
         self._looks: dict[Future[Piece], _Look] = {}
         self._given_up: set[str] = set()
         """Run ids of trials that have ended and could not be read."""
+        self._absent: set[str] = set()
+        """Those of them whose output is not kept here, or not any more."""
 
     def measure(self) -> bool:
         """Takes what was read meanwhile and begins to read what is due; whether a trial was read to its end."""
@@ -82,7 +86,7 @@ class Meter:
 
     def try_again(self) -> None:
         """Reads what could not be read before."""
-        self._given_up.clear()
+        self._given_up = set(self._absent)
 
     def close(self) -> None:
         """Lets the threads end."""
@@ -116,14 +120,16 @@ class Meter:
     def _is_done(self, attempt: AttemptRecord) -> bool:
         """Whether nothing is to be read of an attempt that has ended: it never ran, or was read to its end."""
         sweep = sweep_of(attempt.address)
-        if (attempt.started_at is None and not attempt.handle) or not self._is_measured(sweep):
+        search = self._measured(sweep)
+        if (attempt.started_at is None and not attempt.handle) or search is None or search.objective is None:
             return True
         series = self._courses.readings.of(sweep).get(attempt.run_id)
-        return series is not None and series.is_complete
+        return is_read(series, search.metrics, search.objective.name)
 
-    def _is_measured(self, sweep: str) -> bool:
+    def _measured(self, sweep: str) -> Search | None:
+        """The search of a sweep whose trials are read."""
         course = self._courses.of(sweep)
-        return course is not None and course.search.objective is not None
+        return course.search if course and course.search.objective else None
 
     def _begin(self) -> None:
         now = self._means.clock()
@@ -149,7 +155,7 @@ class Meter:
 
     def _is_running(self, attempt: AttemptRecord) -> bool:
         sweep = sweep_of(attempt.address)
-        return bool(sweep) and attempt.status is Status.RUNNING and self._is_measured(sweep)
+        return bool(sweep) and attempt.status is Status.RUNNING and self._measured(sweep) is not None
 
     def _due(self, attempt: AttemptRecord) -> float:
         gauge = self._gauges.get(attempt.run_id)
@@ -200,6 +206,9 @@ class Meter:
         gauge = look.gauge
         try:
             piece = call.result()
+        except NoOutput as error:
+            self._leave(gauge, error.message, now, is_final=look.is_final)
+            return None
         except (LaunchctlError, OSError) as error:
             message = error.message if isinstance(error, LaunchctlError) else str(error)
             self._failed(gauge, message, now, is_final=look.is_final)
@@ -211,7 +220,24 @@ class Meter:
         if after.is_complete:
             self._gauges.pop(gauge.attempt.run_id, None)
             self._roster.ended.pop(gauge.attempt.run_id, None)
+            self._say_if_silent(gauge, after)
         return after if after != before else None
+
+    def _say_if_silent(self, gauge: Gauge, series: Series) -> None:
+        """A trial that ended well and never said its metric is most likely read by the wrong rules."""
+        if gauge.attempt.status is Status.SUCCEEDED and not series.values:
+            said = what_was_logged(gauge.metric, gauge.source, series.last)
+            message = f'ended without its metric "{gauge.metric}": {said}'
+            self._ledger.warn("silent", gauge.attempt.address, self._means.redactor.text(message))
+
+    def _leave(self, gauge: Gauge, message: str, now: float, *, is_final: bool) -> None:
+        """What is kept elsewhere or was removed is left to another drain; what was read before stays."""
+        gauge.fail(now)
+        if is_final:
+            self._given_up.add(gauge.attempt.run_id)
+            self._absent.add(gauge.attempt.run_id)
+            text = self._means.redactor.text(message)
+            self._ledger.warn("absent", gauge.attempt.address, f"its metrics cannot be read here: {text}")
 
     def _failed(self, gauge: Gauge, message: str, now: float, *, is_final: bool) -> None:
         gauge.fail(now)

@@ -47,7 +47,11 @@ class Pruner:
             return False
         series = self._courses.readings.of(course.record.address)
         latest = (run.latest for run in course.tally.trials.values())
-        curves = {found.run_id: series[found.run_id].values for found in latest if found and found.run_id in series}
+        curves = {
+            found.run_id: series[found.run_id].values_of(objective.name)
+            for found in latest
+            if found and found.run_id in series
+        }
         reasons = to_stop(rule, objective, curves, running)
         before = [running[run_id] for run_id in reasons]
         after = [replace(found, cancel_requested=True, prune_requested=True) for found in before]

@@ -28,7 +28,7 @@ class Readings:
         return self._changes[sweep]
 
     def put(self, series: list[Series]) -> None:
-        """Keeps what was read, in the state and here; a longer reading of somebody else stays."""
+        """Keeps what was read, in the state and here; a longer reading of somebody else by the same rules stays."""
         if not series:
             return
         self._store.measure(series)
@@ -36,7 +36,7 @@ class Readings:
             sweep = sweep_of(found.address)
             known = self.of(sweep)
             old = known.get(found.run_id)
-            if old is None or (old.position, old.is_complete) <= (found.position, found.is_complete):
+            if old is None or _replaces(found, old):
                 known[found.run_id] = found
             self._changes[sweep] += 1
 
@@ -45,3 +45,9 @@ class Readings:
         for sweep in self._known:
             self._changes[sweep] += 1
         self._known.clear()
+
+
+def _replaces(found: Series, old: Series) -> bool:
+    if (found.metric, found.source) != (old.metric, old.source):
+        return True
+    return (old.position, old.is_complete) <= (found.position, found.is_complete)

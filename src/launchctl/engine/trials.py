@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from launchctl.compiler.sweep.search import Trial
+from launchctl.engine.brake import Brake
 from launchctl.engine.course import Course
 from launchctl.engine.courses import Courses
 from launchctl.engine.events import Drawn, Undrawn
 from launchctl.engine.launch import Launch
+from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
 from launchctl.engine.measuring import Meter
 from launchctl.engine.outlook import leaving
@@ -22,7 +25,9 @@ from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import Place, is_hopeless, place_in, place_on, upstream_obstacle
 from launchctl.engine.starting import AHEAD
 from launchctl.engine.trial_records import trial_records
+from launchctl.errors import LaunchctlError
 from launchctl.state.model import NewTrial
+from launchctl.sweeps import searcher
 
 _TRIES = 5
 """How often it is drawn anew where another drain was first; it is tried again in the next cycle."""
@@ -38,9 +43,15 @@ class _Candidate(NamedTuple):
 class Drawer:
     """Draws trials for one drain."""
 
-    def __init__(self, means: Means, roster: Roster, courses: Courses, meter: Meter) -> None:
+    def __init__(
+        self, means: Means, ledger: Ledger, roster: Roster, courses: Courses, meter: Meter, agent: str = ""
+    ) -> None:
+        """`agent` is the address of the agent that drains, if one does."""
         self._means = means
+        self._ledger = ledger
         self._roster = roster
+        self._agent = agent
+        self._brake = Brake()
         self._courses = courses
         self._meter = meter
         self._lacking: dict[str, tuple[str, str]] = {}
@@ -77,7 +88,7 @@ class Drawer:
         record, workspace = course.record, self._roster.state.head.workspace
         now = self._means.clock()
         found: list[NewTrial] = []
-        for trial in course.following(count):
+        for trial in self._following(course, count):
             new = trial_records(record, trial, workspace, record.serial, last_in_line(record.serial), now)
             lacking = "" if found else Launch.from_text(new.attempt.manifest).missing(self._means.environment)
             if lacking:
@@ -85,6 +96,16 @@ class Drawer:
                 return []
             found.append(new)
         return found
+
+    def _following(self, course: Course, count: int) -> Sequence[Trial]:
+        """The next trials; none of a search that cannot go on here, which then waits, and nobody else does."""
+        try:
+            return course.following(count)
+        except (LaunchctlError, ImportError) as error:
+            said = error.message if isinstance(error, LaunchctlError) else str(error)
+            hint = error.hint if isinstance(error, LaunchctlError) else None
+            self._lacking[course.record.address] = (course.record.spec, f"{said}; {hint}" if hint else said)
+            return ()
 
     # How many, and whose turn it is.
 
@@ -122,13 +143,32 @@ class Drawer:
         if obstacle:
             return obstacle
         spec, lacking = self._lacking.get(address, ("", ""))
-        if lacking and spec == course.record.spec:
+        lacking = lacking if spec == course.record.spec else searcher.lacking(course.search)
+        if lacking:
             return lacking
+        failures = self._brake.holds(course)
+        if failures:
+            return self._braked(course, failures)
         if stuck and tally.pending:
             return next((stuck[run_id] for run_id in self._roster.pending_in(address) if run_id in stuck), "")
         if course.search.method == "bayes" and self._meter.is_unread(address):
             return "the metrics of its trials"
         return ""
+
+    def heed(self) -> None:
+        """Takes note of the trials that had failed before they were looked at here."""
+        for course in self.courses():
+            self._brake.heed(course)
+
+    def _braked(self, course: Course, failures: str) -> str:
+        """Says once that no more is started here, and what is waited for instead."""
+        address = course.record.address
+        by = self._agent or "this apply"
+        way = "one that succeeds, or an edit" if self._agent else "another `launchctl apply`"
+        message = f"{failures}; no more are started by {by}: see `launchctl logs '{self._brake.example(course)}'`"
+        how = "a trial that succeeds, an edit or `--rerun` lets it go on" if self._agent else "apply again to go on"
+        self._ledger.warn(f"brake {course.record.serial}", address, f"{message}; {how}")
+        return f"{way}: {failures}"
 
     # What there is.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from launchctl.engine.events import Undrawn, Waiting
 from launchctl.engine.means import Means
@@ -16,6 +18,9 @@ from launchctl.engine.trials import Drawer
 TELL_SECONDS = 1.0
 """How often at most it is told what waits, which takes a look at everything that does."""
 
+_COUNT = re.compile(r", of which [0-9,]+ trials? ha(s|ve) ")
+"""That one more trial has ended is no news."""
+
 
 class Teller:
     """What waits, as one drain tells it."""
@@ -26,10 +31,12 @@ class Teller:
         self._drawer = drawer
         self._share = share
         self._tell_at = -math.inf
-        self._told: tuple[Mapping[str, str], tuple[Undrawn, ...]] = ({}, ())
+        self._told: tuple[AbstractSet[tuple[str, str]], AbstractSet[Undrawn]] = (set(), set())
         self.waiting: Mapping[str, str] = {}
         """By reference, what each pending attempt waits for."""
         self.undrawn: tuple[Undrawn, ...] = ()
+        self.is_quiet = False
+        """Whether nothing is sent of sweeps, since the report is about to say the same."""
 
     def tell(self, stuck: Mapping[str, str], room: float, *, at_once: bool) -> None:
         """Sends what waits, where something waits for another thing than was told before."""
@@ -42,9 +49,11 @@ class Teller:
         own, places = unfolded(self.waiting)
         self.undrawn = folded(self._drawer.undrawn(stuck, full), places)
         self._tell_at = now + TELL_SECONDS
-        if own.items() - self._told[0].items() or set(self.undrawn) - set(self._told[1]):
-            self._means.sink(Waiting(own, self.undrawn))
-        self._told = (own, self.undrawn)
+        reasons = {(name, _COUNT.sub("", reason)) for name, reason in own.items()}
+        sweeps = () if self.is_quiet else self.undrawn
+        if reasons - self._told[0] or set(sweeps) - self._told[1]:
+            self._means.sink(Waiting(own, sweeps))
+        self._told = (reasons, set(self.undrawn))
 
     def _ours(self, found: Schedule, full: str) -> Mapping[str, str]:
         """What waits on the queues of this process, that for which it has no place of its own included."""

@@ -209,6 +209,12 @@ class Series:
     source: str = ""
     """Digest of where and how it was read: what was read by other rules is read again from the start."""
 
+    def values_of(self, metric: str) -> tuple[float, ...]:
+        """The values of a metric; of one that it was not read for, the last alone."""
+        if metric == self.metric:
+            return self.values
+        return (self.last[metric],) if metric in self.last else ()
+
 
 @dataclass(frozen=True, slots=True)
 class NewTrial:

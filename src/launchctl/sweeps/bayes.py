@@ -22,6 +22,7 @@ from launchctl.sweeps.outcome import Result, observations
 if TYPE_CHECKING:
     from launchctl.sweeps.surrogate import Coordinates, Promise
 
+INSTALL = "pip install 'launchctl-ml[bayes]'"
 MOST_POINTS = 250
 """So many observations are given to the model: the best ones and the latest ones."""
 _BEST_POINTS = 100
@@ -41,6 +42,11 @@ class MissingLibrary(LaunchctlError):
     """A library that the method needs is not installed."""
 
 
+def is_available() -> bool:
+    """Whether the library is installed."""
+    return find_spec("bayes_opt") is not None
+
+
 def suggest(search: Search, history: Sequence[Result], index: int) -> Trial:
     """The trial of an index, in view of all others, in the order in which they were drawn, open ones included.
 
@@ -52,8 +58,8 @@ def suggest(search: Search, history: Sequence[Result], index: int) -> Trial:
         MissingLibrary: the library for it is not installed.
         LaunchctlError: every point is excluded.
     """
-    if find_spec("bayes_opt") is None:
-        raise MissingLibrary("bayesian search needs a library", hint="pip install 'launchctl-ml[bayes]'")
+    if not is_available():
+        raise MissingLibrary("bayesian search needs a library", hint=INSTALL)
     cube = Cube(search.space)
     known = _Known(cube, history, search.objective or Objective(""))
     first_trials = min(max(len(cube.factors) + 2, 4), 10)

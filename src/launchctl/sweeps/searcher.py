@@ -86,6 +86,15 @@ def following(search: Search, taken: Collection[str], history: Sequence[Result],
     return [_Points.of(search).trial(place) for place in places]
 
 
+def lacking(search: Search) -> str:
+    """The library that a search needs and that is not installed, and how to install it; nothing where all is there."""
+    if search.method != "bayes":
+        return ""
+    from launchctl.sweeps import bayes
+
+    return "" if bayes.is_available() else f"the library of bayesian search: `{bayes.INSTALL}`"
+
+
 def is_trial(search: Search, key: str, values: Mapping[str, JSON], repeat: int) -> bool:
     """Whether a recorded trial belongs to this search; `run_cap` limits what starts, not what belongs."""
     if search.method == "grid":

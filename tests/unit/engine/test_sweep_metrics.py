@@ -12,10 +12,10 @@ from fakes.target import FakeClient, Killed
 
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.engine import gauge
-from launchctl.engine.events import Event, Measured, Pruning, Report, StatusChanged, Trouble
+from launchctl.engine.events import Event, Measured, Pruning, Report, StatusChanged, Trouble, Warned
 from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.plan import Override
-from launchctl.errors import UnknownOutcome
+from launchctl.errors import NoOutput, UnknownOutcome
 from launchctl.providers.base import Observation, Target
 from launchctl.state.model import AttemptRecord, Series, TrialRecord
 from launchctl.status import Cause, Status
@@ -275,3 +275,97 @@ def test_a_log_is_looked_at_ever_less_often_while_it_says_nothing_new() -> None:
     assert found.due == 140.0
     found.take(Piece([], is_end=False, seconds=2.0), 100.0, is_final=True)
     assert (found.due, found.series.is_complete) == (100.0, False)
+
+
+# What was never logged, and what was read by other rules.
+
+
+def warned(lab: Lab) -> list[tuple[str, str]]:
+    return [(event.reference, event.message) for event in lab.events if isinstance(event, Warned)]
+
+
+def test_a_metric_that_was_never_logged_is_told_once_a_sweep_with_what_was(lab: Lab) -> None:
+    line = b'launchctl.metrics {"val_loss": 1, "epoch": 3}\n'
+    write(lab, {0: line, 1: line}, {"max_jobs": 1})
+    report = applied(lab)
+    sentence = 'ended without its metric "loss": it logged epoch, val_loss; did you mean "val_loss"?'
+    assert warned(lab) == [("sweeps.s[0]", sentence)]
+    assert (report.warnings, report.errors) == ((f"sweeps.s[0]: {sentence}",), ())
+
+
+def test_where_nothing_was_logged_it_is_told_how_metrics_are_read(lab: Lab) -> None:
+    write(lab, {0: b"loss 0.5\n"}, metrics_from={"log": "{name}={value}"})
+    assert applied(lab).warnings == (
+        'sweeps.s[0]: ended without its metric "loss": it logged no metric at all; '
+        'metrics_from reads them where a line has "{name}={value}" (see docs/sweeps.md, Metrics)',
+    )
+
+
+def test_a_trial_that_failed_without_its_metric_is_no_news(lab: Lab) -> None:
+    write(lab, {0: b""})
+    lab.engine.ends = {"sweeps.s[0]": Status.FAILED}
+    assert applied(lab).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "values"),
+    [
+        ({"metrics_from": {"log": "{name}: {value}"}}, {"metrics_from": {"log": "{name}={value}"}}, (3.0, 2.0)),
+        ({"metric": {"name": "lost"}}, {"metric": LOSS, "metrics_from": {"log": "{name}={value}"}}, (3.0, 2.0)),
+        ({}, {"metric": {"name": "loss"}, "metrics_from": {"regex": {"loss": "short=([0-9]+)"}}}, (7.0,)),
+    ],
+)
+def test_what_was_read_by_other_rules_is_read_again_from_the_start(
+    lab: Lab, first: dict[str, JSON], then: dict[str, JSON], values: tuple[float, ...]
+) -> None:
+    text = b'launchctl.metrics {"loss": 9}\n' * 9 + b"loss=3\nloss=2\nshort=7\n"
+    write(lab, {0: text}, **first)
+    applied(lab)
+    write(lab, {0: text}, **then)
+    applied(lab)
+    assert (series(lab)["sweeps.s[0]"].values, series(lab)["sweeps.s[0]"].metric) == (values, "loss")
+    reads = lab.engine.calls["logs"]
+    applied(lab)
+    assert lab.engine.calls["logs"] == reads
+
+
+def test_values_of_another_metric_count_as_none_of_this_one() -> None:
+    said = Series("s-0", "sweeps.s[0]", (3.0, 2.0), {"loss": 2.0, "accuracy": 0.5}, metric="loss")
+    assert [said.values_of(name) for name in ("loss", "accuracy", "f1")] == [(3.0, 2.0), (0.5,), ()]
+
+
+def without_output(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No trial's output is kept here; returns the run ids that were asked for."""
+    asked: list[str] = []
+
+    def logs(self: FakeClient, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
+        asked.append(target.run_id)
+        raise NoOutput("it is not here")
+
+    monkeypatch.setattr(FakeClient, "logs", logs)
+    return asked
+
+
+def test_output_that_is_not_here_stops_nothing_and_is_left_to_another_drain(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(lab, {0: said(1), 1: said(2)}, method="bayes")
+    with monkeypatch.context() as elsewhere:
+        asked = without_output(lab, elsewhere)
+        report = applied(lab)
+        assert (len(set(asked)), report.errors) == (2, ())
+        assert len(asked) <= 4
+        assert report.warnings == ("sweeps.s[0]: its metrics cannot be read here: it is not here",)
+    assert series(lab) == {}
+    applied(lab)
+    assert {name: found.values for name, found in series(lab).items()} == {"sweeps.s[0]": (1.0,), "sweeps.s[1]": (2.0,)}
+
+
+def test_what_was_read_before_stays_where_the_output_is_gone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(lab, {0: said(1)})
+    applied(lab)
+    before = series(lab)
+    without_output(lab, monkeypatch)
+    write(lab, {0: said(1)}, metrics_from={"log": "{name}={value}"})
+    assert applied(lab).errors == ()
+    assert series(lab) == before
