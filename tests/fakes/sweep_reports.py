@@ -12,7 +12,7 @@ from launchctl.compiler.sweep.space import Distribution, Leaf, Space
 from launchctl.engine.sweep_report import SweepReport, TrialHistory, report_of
 from launchctl.state.model import AttemptRecord, Form, GenerationRecord, Policy, Series, Standing, TrialRecord
 from launchctl.status import Status
-from launchctl.values import JSON
+from launchctl.values import JSON, digest
 
 FORM = Form(1, "{}", "sha256:a", "sha256:b", "sha256:c")
 HOSTILE = "</script><img src=x onerror=alert(1)><b>&amp;${x} {{ y }}"
@@ -71,15 +71,22 @@ def report(
     epoch: int = 1,
 ) -> SweepReport:
     """The report of hand-made trials."""
+    silent = (Series(found.generation.run_id, found.generation.address) for found in trials)
     return report_of(
         sweep(search, title),
         trials,
-        {found.run_id: found for found in series},
+        {found.run_id: _read(found, search) for found in (*silent, *series)},
         epoch=epoch,
         latest_epoch=latest_epoch,
         standing=Standing.ACTIVE,
         size=size,
     )
+
+
+def _read(series: Series, search: Search) -> Series:
+    """A series as it is once a drain has read it to its end."""
+    metric = search.objective.name if search.objective else ""
+    return replace(series, is_complete=True, metric=metric, source=digest(search.metrics))
 
 
 def point(rate: JSON, name: JSON) -> Mapping[str, JSON]:

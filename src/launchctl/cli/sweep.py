@@ -62,6 +62,10 @@ def show(
     epoch: Annotated[
         int | None, typer.Option("--epoch", min=1, metavar="N", help="An earlier epoch; the latest unless given.")
     ] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh/--no-refresh", help="Ask the targets what runs now, and what trials have logged."),
+    ] = True,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file: html, csv and json.")
     ] = None,
@@ -72,7 +76,8 @@ def show(
 
     chosen = format or _format_of(output)
     with opened_to_look(selection) as session:
-        report = read_sweep(session, address, epoch, first=_FIRST if limit is None else limit)
+        first = _FIRST if limit is None else limit
+        report = read_sweep(session, address, epoch, first=first, refresh=refresh, news=True)
     _show(report, chosen, limit, output)
     return ExitCode.OK
 

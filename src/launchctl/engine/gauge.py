@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.engine.launch import Launch, target_of
+from launchctl.engine.readings import is_read_by
 from launchctl.providers.base import Client
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.sweeps.metric_log import MetricReader, Reading, SummaryReader
@@ -36,21 +37,12 @@ class Piece:
     seconds: float
 
 
-def is_read(series: Series | None, source: MetricSource, metric: str) -> bool:
-    """Whether an attempt that has ended was read to its end, and by these rules."""
-    return series is not None and series.is_complete and _is_by(series, source, metric)
-
-
-def _is_by(series: Series, source: MetricSource, metric: str) -> bool:
-    return (series.metric, series.source) == (metric, digest(source))
-
-
 class Gauge:
     """Reads one attempt; used by one thread at a time."""
 
     def __init__(self, attempt: AttemptRecord, source: MetricSource, metric: str, series: Series | None) -> None:
         """What `series` was read by other rules is read again from the start."""
-        known = series if series and _is_by(series, source, metric) else Series(attempt.run_id, attempt.address)
+        known = series if series and is_read_by(series, source, metric) else Series(attempt.run_id, attempt.address)
         self.attempt = attempt
         self.source = source
         self.metric = metric

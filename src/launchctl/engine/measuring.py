@@ -16,10 +16,11 @@ from typing import NamedTuple
 from launchctl.compiler.sweep.search import Search
 from launchctl.engine.courses import Courses
 from launchctl.engine.events import Measured
-from launchctl.engine.gauge import Gauge, Piece, is_read
+from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
+from launchctl.engine.readings import is_unread
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
 from launchctl.engine.tally import sweep_of
@@ -121,10 +122,9 @@ class Meter:
         """Whether nothing is to be read of an attempt that has ended: it never ran, or was read to its end."""
         sweep = sweep_of(attempt.address)
         search = self._measured(sweep)
-        if (attempt.started_at is None and not attempt.handle) or search is None or search.objective is None:
+        if search is None or (attempt.started_at is None and not attempt.handle):
             return True
-        series = self._courses.readings.of(sweep).get(attempt.run_id)
-        return is_read(series, search.metrics, search.objective.name)
+        return not is_unread(attempt, self._courses.readings.of(sweep).get(attempt.run_id), search)
 
     def _measured(self, sweep: str) -> Search | None:
         """The search of a sweep whose trials are read."""

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 
+from launchctl.compiler.sweep.search import MetricSource, Search
 from launchctl.engine.tally import sweep_of
-from launchctl.state.model import Series
+from launchctl.state.model import AttemptRecord, Series
 from launchctl.state.store import StateStore
+from launchctl.values import digest
+
+
+def is_read(series: Series | None, source: MetricSource, metric: str) -> bool:
+    """Whether an attempt that has ended was read to its end, and by these rules."""
+    return series is not None and series.is_complete and is_read_by(series, source, metric)
+
+
+def is_read_by(series: Series, source: MetricSource, metric: str) -> bool:
+    """Whether what was read was read by these rules."""
+    return (series.metric, series.source) == (metric, digest(source))
+
+
+def is_unread(attempt: AttemptRecord, series: Series | None, search: Search) -> bool:
+    """Whether an attempt of a trial has begun and was not read to its end."""
+    if search.objective is None or (attempt.started_at is None and not attempt.handle):
+        return False
+    return not is_read(series, search.metrics, search.objective.name)
 
 
 class Readings:

@@ -14,10 +14,13 @@ from launchctl.suggest import did_you_mean
 from launchctl.sweeps.searcher import page, size
 
 
-def read_sweep(session: Session, text: str, epoch: int | None = None, *, first: int = 20) -> SweepReport:
+def read_sweep(
+    session: Session, text: str, epoch: int | None = None, *, first: int = 20, refresh: bool = True, news: bool = False
+) -> SweepReport:
     """The sweep that a text names, `lr` or `sweeps.lr`, in an epoch or its latest.
 
-    Of a sweep that was never applied it has so many of the first trials, all where that is 0.
+    With `refresh` targets are asked what runs now, and with `news` also for what trials have said since a drain
+    last read them. Of a sweep that was never applied it has so many of the first trials, all where that is 0.
 
     Raises:
         UsageError: nobody knows such a sweep, or it has no such epoch.
@@ -25,10 +28,10 @@ def read_sweep(session: Session, text: str, epoch: int | None = None, *, first: 
     reference = _reference(text)
     wanted = epoch or reference.generation
     address = str(reference.address)
-    state = session.observed_state()
+    state = session.observed_state() if refresh else session.state()
     record = state.sweeps.get(address) if state else None
     if state is not None and record is not None:
-        return _recorded(session, state, record, wanted)
+        return _recorded(session, state, record, wanted, news=refresh and news)
     program = session.compiled.program
     spec = program.sweeps.get(reference.address.name) if program else None
     if spec is None:
@@ -61,17 +64,22 @@ def _whole(address: Address) -> Address:
     return Address(address.kind, address.name)
 
 
-def _recorded(session: Session, state: State, record: SweepRecord, wanted: int | None) -> SweepReport:
+def _recorded(session: Session, state: State, record: SweepRecord, wanted: int | None, *, news: bool) -> SweepReport:
     epoch = wanted or record.epoch
     if not 1 <= epoch <= record.epoch:
         epochs = "one epoch" if record.epoch == 1 else f"epochs 1 to {record.epoch}"
         raise UsageError(f"{record.address} has no epoch {epoch}", hint=f"it has {epochs}")
     spec, _ = from_text(record.spec)
-    trials = _latest(state, record) if epoch == record.epoch else _earlier(session, record, epoch)
+    trials = list(_latest(state, record) if epoch == record.epoch else _earlier(session, record, epoch))
+    series = session.store.series(record.address)
+    if news and epoch == record.epoch:
+        from launchctl.engine.sweep_looking import with_news
+
+        series = with_news(session, spec.search, (found.attempt for found in trials if found.attempt), series)
     return report_of(
         spec,
         trials,
-        session.store.series(record.address),
+        series,
         epoch=epoch,
         latest_epoch=record.epoch,
         standing=record.standing,

@@ -11,6 +11,8 @@ from launchctl.addresses import parse_address
 from launchctl.compiler.program import SweepSpec
 from launchctl.compiler.sweep.search import Objective, Search, Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath
+from launchctl.engine.readings import is_unread
+from launchctl.engine.unlogged import what_was_logged
 from launchctl.state.model import AttemptRecord, GenerationRecord, Series, Standing
 from launchctl.status import Status
 from launchctl.sweeps.outcome import best_of
@@ -50,6 +52,8 @@ class TrialRow:
     started_at: float | None = None
     ended_at: float | None = None
     is_dropped: bool = False
+    is_unread: bool = False
+    """Whether it has begun, and what it said was not read to its end."""
 
     @property
     def last(self) -> float | None:
@@ -134,6 +138,25 @@ class SweepReport:
         return {status: found[status] for status in Status if found[status]}
 
 
+def remarks(report: SweepReport) -> tuple[str, ...]:
+    """What a reader should know of the results that are missing, a sentence each."""
+    objective = report.objective
+    if objective is None:
+        return ()
+    unread = sum(row.is_unread and row.status is not None and row.status.is_terminal for row in report.rows)
+    silent = [row for row in report.rows if row.status is Status.SUCCEEDED and not row.is_unread and not row.curve]
+    found: list[str] = []
+    if unread:
+        whose = "an ended trial are" if unread == 1 else f"{unread:,} ended trials are"
+        found.append(f"the metrics of {whose} not read yet: `launchctl apply` reads them")
+    if silent:
+        who = "one trial" if len(silent) == 1 else f"{len(silent):,} trials"
+        logged = {name for row in silent for name in row.metrics}
+        said = what_was_logged(objective.name, report.search.metrics, logged, "it" if len(silent) == 1 else "they")
+        found.append(f'{who} ended without the metric "{objective.name}": {said}')
+    return tuple(found)
+
+
 def column_labels(leaves: Sequence[Leaf]) -> tuple[str, ...]:
     """The names of parameters; where two would be the same, `a.b` and `b` in the group `a`, segments are set apart."""
     named = Counter(leaf.name for leaf in leaves)
@@ -156,7 +179,7 @@ def report_of(
     nothing says what was optimised, so that none of them is judged by what is optimised today.
     """
     search = spec.search if epoch == latest_epoch else replace(spec.search, objective=None, stopping=None)
-    rows = [_row(found, series, search.objective) for found in trials if found.generation.number == epoch]
+    rows = [_row(found, series, search) for found in trials if found.generation.number == epoch]
     if epoch != latest_epoch:
         search, size = _spaced(search, rows), len(rows)
     ordered = tuple(sorted(rows, key=lambda row: _rank(row, search.objective)))
@@ -195,10 +218,12 @@ def _paths(values: JSON, known: Collection[ParameterPath], path: ParameterPath =
         yield path
 
 
-def _row(found: TrialHistory, series: Mapping[str, Series], objective: Objective | None) -> TrialRow:
+def _row(found: TrialHistory, series: Mapping[str, Series], search: Search) -> TrialRow:
+    objective = search.objective
     trial, attempt = found.generation.trial, found.attempt
     address = parse_address(found.generation.address)
     said = series.get(attempt.run_id) if attempt else None
+    curve = () if said is None else said.values_of(objective.name) if objective else said.values
     return TrialRow(
         address=found.generation.address,
         key=address.key if address else "",
@@ -208,12 +233,13 @@ def _row(found: TrialHistory, series: Mapping[str, Series], objective: Objective
         attempt=attempt.number if attempt else 0,
         run_id=attempt.run_id if attempt else found.generation.run_id,
         status=attempt.status if attempt else Status.PENDING,
-        curve=said.values if said else (),
-        best=best_of(said.values, objective) if said and objective else None,
+        curve=curve,
+        best=best_of(curve, objective) if objective else None,
         metrics=said.last if said else {},
         started_at=attempt.started_at if attempt else None,
         ended_at=attempt.ended_at if attempt else None,
         is_dropped=found.is_dropped,
+        is_unread=bool(attempt and is_unread(attempt, said, search)),
     )
 
 

@@ -11,10 +11,12 @@ from fakes.lab import SECRET, Lab, project_of
 from fakes.target import FakeClient, Killed
 
 from launchctl.compiler.sweep.search import MetricSource
-from launchctl.engine import gauge
+from launchctl.engine import gauge, sweep_looking
 from launchctl.engine.events import Event, Measured, Pruning, Report, StatusChanged, Trouble, Warned
 from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.plan import Override
+from launchctl.engine.sweep_reading import read_sweep
+from launchctl.engine.sweep_report import SweepReport, remarks
 from launchctl.errors import NoOutput, UnknownOutcome
 from launchctl.providers.base import Observation, Target
 from launchctl.state.model import AttemptRecord, Series, TrialRecord
@@ -369,3 +371,48 @@ def test_what_was_read_before_stays_where_the_output_is_gone(lab: Lab, monkeypat
     write(lab, {0: said(1)}, metrics_from={"log": "{name}={value}"})
     assert applied(lab).errors == ()
     assert series(lab) == before
+
+
+# Looking.
+
+
+def shown(lab: Lab, *, refresh: bool = True) -> SweepReport:
+    session = lab.open()
+    try:
+        return read_sweep(session, "s", refresh=refresh, news=True)
+    finally:
+        session.close()
+
+
+def test_a_look_reads_what_no_drain_has_read_and_writes_nothing(lab: Lab) -> None:
+    write(lab, {0: said(3, 2), 1: said(1)})
+    lab.apply(wait=False)
+    assert series(lab) == {}
+    before = lab.bytes_written()
+    shown(lab)
+    found = shown(lab)
+    assert [(row.key, row.curve, row.is_unread) for row in found.rows] == [
+        ("1", (1.0,), False),
+        ("0", (3.0, 2.0), False),
+    ]
+    assert remarks(found) == ()
+    assert lab.bytes_written() == before
+
+
+def test_a_look_that_does_not_read_says_what_is_not_read_yet(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(lab, {0: said(3), 1: said(1), 2: said(2)})
+    lab.engine.fault = lambda step: UnknownOutcome("no answer") if step == "logs" else None
+    applied(lab)
+    lab.engine.fault = lambda step: None
+    said_so = "the metrics of 3 ended trials are not read yet: `launchctl apply` reads them"
+    assert remarks(shown(lab, refresh=False)) == (said_so,)
+    monkeypatch.setattr(sweep_looking, "MOST_READ", 2)
+    assert remarks(shown(lab)) == ("the metrics of an ended trial are not read yet: `launchctl apply` reads them",)
+
+
+def test_a_look_says_which_metrics_there_are_instead(lab: Lab) -> None:
+    write(lab, {key: b'launchctl.metrics {"val_loss": 1}\n' for key in range(2)})
+    applied(lab)
+    assert remarks(shown(lab)) == (
+        '2 trials ended without the metric "loss": they logged val_loss; did you mean "val_loss"?',
+    )

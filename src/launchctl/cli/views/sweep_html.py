@@ -20,7 +20,7 @@ from launchctl.cli.views.sweep_text import epoch_words, goal_words, number, shor
 from launchctl.cli.views.text import clip, counted, duration, visible
 from launchctl.compiler.sweep.search import Hyperband, Median, Threshold
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
+from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, remarks
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import Standing
 from launchctl.status import Status
@@ -91,10 +91,11 @@ def _header(report: SweepReport) -> str:
     words = [f"{report.search.method} search", epoch_words(report) or "never applied", goal_words(report)]
     words += [standing.value] if standing else []
     name = report.address.partition(".")[2]
+    notes = "".join(f'<p class="detail">{_text(remark)}</p>\n' for remark in remarks(report))
     title = f'<p class="subtitle">{_text(report.title)}</p>' if report.title != name else ""
     return (
         f'<header>\n<p class="kind">Sweep</p>\n<h1>{_text(name)}</h1>\n{title}'
-        f'<p class="facts">{" · ".join(map(_text, words))}</p>\n</header>'
+        f'<p class="facts">{" · ".join(map(_text, words))}</p>\n{notes}</header>'
     )
 
 

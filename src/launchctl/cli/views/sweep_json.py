@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchctl.cli.views.status_json import moment
-from launchctl.engine.sweep_report import SweepReport, TrialRow
+from launchctl.engine.sweep_report import SweepReport, TrialRow, remarks
 from launchctl.status import Status
 from launchctl.values import JSON
 
@@ -34,6 +34,7 @@ def sweep_document(report: SweepReport) -> JSON:
             **{status.value: report.statuses.get(status, 0) for status in Status},
         },
         "best": report.best.address if report.best else None,
+        "remarks": list(remarks(report)),
         "trials": [_trial(row) for row in report.rows],
     }
 

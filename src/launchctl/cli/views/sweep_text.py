@@ -8,7 +8,7 @@ from typing import NamedTuple
 from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts
 from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, shorten, visible
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
+from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, remarks
 from launchctl.state.model import Standing
 from launchctl.status import Status
 from launchctl.values import JSON, canonical
@@ -34,6 +34,7 @@ def sweep_lines(report: SweepReport, now: float, width: int, limit: int = 0) -> 
     """The summary, and so many trials, best first; all where the limit is 0."""
     shown = report.rows[:limit] if limit else report.rows
     yield from _head(report, shown, width)
+    yield from (line(Segment(visible(remark), "yellow")) for remark in remarks(report))
     if shown:
         yield ()
         yield from _table(report, shown, now, width)
