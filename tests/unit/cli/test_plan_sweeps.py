@@ -151,6 +151,14 @@ def test_of_bayes_the_first_trial_alone_is_told(make_plan: MakePlan) -> None:
         assert "[0]" in page
 
 
+def test_trials_that_are_not_known_yet_are_told_in_every_form(make_plan: MakePlan) -> None:
+    plan = make_plan(_new(9))
+    found = _outlined(plan, replace(SEARCH, method="bayes", run_cap=9), offset=1)
+    shown = (plain(plan_lines(plan, outlines=found)), plan_html(plan, found), plan_markdown(plan, found))
+    assert [("8, chosen as results come in" in page, "${args}" in page) for page in shown[:2]] == [(True, True)] * 2
+    assert "8, chosen as results come in" in shown[2]
+
+
 def test_the_command_is_shown_where_no_trial_is(make_plan: MakePlan) -> None:
     change = Change("sweeps.lr", Action.RECORD, Reason.METADATA_CHANGED, 1, trials=TrialCounts(6, finished=6))
     plan = make_plan(change)

@@ -130,9 +130,11 @@ def _what(change: Change, outline: SweepOutline | None) -> tuple[str, tuple[str,
     """What is done, and why; of a sweep also what it consists of."""
     if change.trials is None:
         return verb(change), (why(change),)
-    from launchctl.cli.views.plan_sweeps import sweep_facts, sweep_verb, sweep_why
+    from launchctl.cli.views.plan_sweeps import paging, sweep_facts, sweep_verb, sweep_why, trials_left
 
-    facts = (code(clip(visible(fact), 300)) for fact in sweep_facts(change, outline))
+    facts = [code(clip(visible(fact), 300)) for fact in sweep_facts(change, outline)]
+    if outline is not None and not outline.trials and trials_left(change, outline) > 0:
+        facts.append(code(paging(trials_left(change, outline), outline)))
     return sweep_verb(change) or verb(change), (sweep_why(change), *facts)
 
 
