@@ -109,12 +109,14 @@ class MeasuringContract(OpenedStates):
         store.measure([later])
         assert store.series("sweeps.lr") == {later.run_id: later if is_kept else series(trial("0"))}
 
-    @pytest.mark.parametrize("rules", [{"metric": "val_loss"}, {"source": "5e0c"}])
-    def test_reading_by_other_rules_replaces_even_a_longer_one(self, store: StateStore, rules: dict[str, str]) -> None:
+    @pytest.mark.parametrize(("metric", "source"), [("val_loss", ""), ("", "5e0c")])
+    def test_reading_by_other_rules_replaces_even_a_longer_one(
+        self, store: StateStore, metric: str, source: str
+    ) -> None:
         decide(store, [PutSweep(sweep())])
         draw(store, "0")
         store.measure([replace(series(trial("0")), is_complete=True)])
-        other = replace(series(trial("0"), (), position=7), **rules)
+        other = replace(series(trial("0"), (), position=7), metric=metric, source=source)
         store.measure([other])
         assert store.series("sweeps.lr") == {other.run_id: other}
 

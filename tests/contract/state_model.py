@@ -21,6 +21,7 @@ from launchctl.state.store import (
     DropAttempt,
     DropConfig,
     DropRun,
+    ExpectSweep,
     PutAttempt,
     PutConfig,
     PutGeneration,
@@ -101,7 +102,7 @@ class ModelState:
                 self._change_attempt(write)
             case RenameRun() | DropRun():
                 self._change_run(write)
-            case PutSweep() | RenameSweep():
+            case PutSweep() | ExpectSweep() | RenameSweep():
                 self._change_sweep(write)
             case PutConfig() | DropConfig():
                 self._configure(write)
@@ -121,7 +122,11 @@ class ModelState:
         else:
             self.runs.pop(write.address, None)
 
-    def _change_sweep(self, write: PutSweep | RenameSweep) -> None:
+    def _change_sweep(self, write: PutSweep | ExpectSweep | RenameSweep) -> None:
+        if isinstance(write, ExpectSweep):
+            if self.sweeps[write.address].revision != write.revision:
+                raise Stale
+            return
         if isinstance(write, PutSweep):
             known = self.sweeps.get(write.record.address)
             self.sweeps[write.record.address] = replace(write.record, revision=known.revision + 1 if known else 1)

@@ -14,6 +14,7 @@ from state_sweeps import draw, latest_of, start_trial, sweep, trial
 from launchctl.errors import StalePlan, StateError
 from launchctl.state.model import AttemptRecord, NewTrial, Standing, SweepRecord
 from launchctl.state.store import (
+    ExpectSweep,
     PutRun,
     PutSweep,
     RenameSweep,
@@ -54,6 +55,15 @@ class SweepingContract(OpenedStates):
         with pytest.raises(StalePlan):
             decide(store, [PutSweep(sweep("lr", 2)), RequestCancel("sweeps.lr[0]", 1, 1)])
         assert store.load().sweeps["sweeps.lr"] == replace(sweep(), revision=1)
+
+    def test_decision_on_a_sweep_that_was_drawn_meanwhile_is_refused_whole(self, store: StateStore) -> None:
+        decide(store, [PutSweep(sweep())])
+        seen = store.load().sweeps["sweeps.lr"]
+        decide(store, [ExpectSweep("sweeps.lr", seen.revision), PutSweep(sweep("a"))])
+        draw(store, "0")
+        with pytest.raises(StalePlan, match="were drawn since"):
+            decide(store, [PutSweep(sweep("b")), ExpectSweep("sweeps.lr", seen.revision)])
+        assert list(store.load().sweeps) == ["sweeps.a", "sweeps.lr"]
 
     # Drawing.
 

@@ -67,7 +67,7 @@ def test_points_that_were_never_drawn_are_named_by_their_search() -> None:
     spec = sweep(SEARCH)
     (found,) = named_trials(spec, ["sweeps.other[0]", "runs.base", *_first_key()])
     assert found.values["learning_rate"] in {0.3, 0.1, 0.03}
-    with pytest.raises(UsageError, match='sweeps.lr has no trial "zz"'):
+    with pytest.raises(UsageError, match=r'sweeps\.lr has no trial "zz"'):
         list(named_trials(spec, ["sweeps.lr[zz]"]))
 
 

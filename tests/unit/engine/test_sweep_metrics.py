@@ -411,7 +411,7 @@ def test_a_look_that_does_not_read_says_what_is_not_read_yet(lab: Lab, monkeypat
 
 
 def test_a_look_says_which_metrics_there_are_instead(lab: Lab) -> None:
-    write(lab, {key: b'launchctl.metrics {"val_loss": 1}\n' for key in range(2)})
+    write(lab, dict.fromkeys(range(2), b'launchctl.metrics {"val_loss": 1}\n'))
     applied(lab)
     assert remarks(shown(lab)) == (
         '2 trials ended without the metric "loss": they logged val_loss; did you mean "val_loss"?',
