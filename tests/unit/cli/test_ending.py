@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
-from launchctl.cli.ending import last_line
+from launchctl.cli.ending import conclude, last_line
 from launchctl.cli.views.ending_text import ending_lines, listed_runs
 from launchctl.cli.views.text import plain
-from launchctl.engine.events import RunLine
+from launchctl.engine.events import Report, RunLine, Undrawn
 from launchctl.status import Status
+
+if TYPE_CHECKING:
+    from launchctl.engine.session import Session
 
 NOW = 1_800_000_000.0
 
@@ -61,3 +66,21 @@ def test_few_trials_stand_below_their_sweep_and_runs_before_it() -> None:
 def test_so_many_runs_are_listed_and_the_others_counted() -> None:
     runs = [RunLine(f"runs.r{n}", 1, 1, f"i{n}", Status.SUCCEEDED, NOW) for n in range(53)]
     assert _ending(*runs)[50:] == ["... and 3 more (`launchctl status` shows all)", "53 runs: 53 succeeded"]
+
+
+def test_an_interrupt_names_what_sweeps_have_left_and_warnings_stand_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    left = (Undrawn("sweeps.lr", 8, "a place on queues.q (max_jobs 2)"),)
+    nobody = cast("Session", None)
+    conclude(nobody, Report((), interrupted=True, undrawn=left))
+    assert capsys.readouterr().err.splitlines() == [
+        "interrupted: 0 runs are not finished",
+        "  8 trials of sweeps.lr wait for a place on queues.q (max_jobs 2)",
+        "`launchctl apply` goes on from here",
+    ]
+    conclude(nobody, Report((), undrawn=left, warnings=("sweeps.lr[0]: ended without its metric",)))
+    assert capsys.readouterr().err.splitlines() == [
+        "8 trials of sweeps.lr wait for a place on queues.q (max_jobs 2)",
+        "warning: sweeps.lr[0]: ended without its metric",
+    ]
