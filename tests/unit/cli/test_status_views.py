@@ -26,6 +26,7 @@ from launchctl.engine.events import (
     StatusChanged,
     Trouble,
     Waiting,
+    Warned,
 )
 from launchctl.status import Status
 from launchctl.values import canonical
@@ -171,6 +172,7 @@ def _changed(new: Status, **more: object) -> StatusChanged:
         (Trouble("runs.a@g1#a1", "no " * 120), "runs.a@g1#a1: " + "no " * 99 + "no…\n"),
         (Trouble("runs.a@g1#a1", "no answer"), "runs.a@g1#a1: no answer\n"),
         (Waiting({"runs.b@g1#a1": "runs.a, which is running"}), "runs.b@g1#a1: waits for runs.a, which is running\n"),
+        (Warned("sweeps.s[0]", "ended without its metric"), "sweeps.s[0]: ended without its metric\n"),
         (
             Waiting({f"runs.b{number}@g1#a1": "a place on queues.gpu" for number in range(990)}),
             "990 runs wait for a place on queues.gpu\n",
