@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from heapq import nsmallest
+from itertools import islice
 
 from launchctl.addresses import Kind, Reference, parse_address, typed
 from launchctl.compiler.program import SweepSpec
@@ -21,6 +22,8 @@ KeysOf = Callable[[str], Collection[str]]
 _NAMED = 5
 """How many candidates an error names."""
 _SUGGESTED = 3
+_MOST_LOOKED_AT = 100_000
+"""Points of a grid among which one is looked for by its key."""
 _SHORTEST_KEY = 4
 _LONGEST_INDEX = 15
 """An index is never abbreviated: it is shorter than the digest of a point."""
@@ -74,7 +77,8 @@ def unique_key(sweep: str, prefix: str, keys: Collection[str]) -> str:
 
 def _is_meant(key: str, start: str, repeat: str) -> bool:
     point, _, number = key.partition(".")
-    return point.startswith(start) and number == repeat and len(point) > _LONGEST_INDEX
+    is_index = point.isdecimal() and len(point) <= _LONGEST_INDEX
+    return point.startswith(start) and number == repeat and not is_index
 
 
 def _unknown(sweep: str, prefix: str, keys: Collection[str]) -> UsageError:
@@ -144,6 +148,9 @@ def named_trials(sweep: SweepSpec, patterns: Iterable[str]) -> Iterator[Trial]:
 def _trial(search: Search, sweep: str, key: str) -> Trial:
     if search.method == "grid":
         found = {trial.key: trial for trial in _near(search, key)}
+        if (size(search) or 0) > _MOST_LOOKED_AT and not any(_is_meant(name, *_parts(key)) for name in found):
+            known = f"the first {_MOST_LOOKED_AT:,} of its trials, and those on record, are found by their keys"
+            raise UsageError(f'{sweep} has no trial "{key}" among the first {_MOST_LOOKED_AT:,}', hint=known)
         return found[unique_key(sweep, key, found)]
     index, _, repeat = key.partition(".")
     if index.isdecimal() and (not repeat or repeat.isdecimal()):
@@ -155,13 +162,21 @@ def _trial(search: Search, sweep: str, key: str) -> Trial:
 
 
 def _near(search: Search, key: str) -> list[Trial]:
-    """The points of a grid that a key may mean, or where it means none those that come nearest to it."""
-    start, _, repeat = key.partition(".")
+    """The points of a grid that a key may mean, or where it means none those that come nearest to it.
+
+    A digest does not tell its place, so that of a great many points the first are looked at.
+    """
+    start, repeat = _parts(key)
     return nsmallest(
         _NAMED + 1,
-        Grid(search).trials(),
+        islice(Grid(search).trials(), _MOST_LOOKED_AT),
         key=lambda trial: (not _is_meant(trial.key, start, repeat), *_distance(key, trial.key)),
     )
+
+
+def _parts(key: str) -> tuple[str, str]:
+    start, _, repeat = key.partition(".")
+    return start, repeat
 
 
 def _beyond(search: Search, sweep: str, key: str) -> UsageError:
