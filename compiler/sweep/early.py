@@ -66,7 +66,10 @@ def _hyperband(node: MapNode, where: str, found: list[Diagnostic]) -> StoppingRu
         hint = "`s` says how often `max_iter` is divided by `eta`"
         found.append(Diagnostic(project_codes.MISSING_KEY, node.span, arguments, hint=hint))
         return None
-    return Hyperband(_bands(rule, node, found), rule.eta, rule.strict)
+    bands = _bands(rule, node, found)
+    if rule.max_iter is None or rule.s is None:
+        return Hyperband(bands, rule.eta, rule.strict, min_iter=rule.min_iter)
+    return Hyperband(bands, rule.eta, rule.strict, max_iter=rule.max_iter, s=rule.s)
 
 
 def _bands(rule: model.Hyperband, node: MapNode, found: list[Diagnostic]) -> tuple[int, ...]:

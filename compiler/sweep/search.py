@@ -35,6 +35,10 @@ class Hyperband(NamedTuple):
     """Of each band one part in this many goes on."""
     strict: bool = True
     """Whether the value at the band counts, rather than the best so far."""
+    min_iter: int | None = None
+    """What the bands follow from as it is written: the first one, or the two below."""
+    max_iter: int | None = None
+    s: int | None = None
 
 
 class Threshold(NamedTuple):

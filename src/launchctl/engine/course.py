@@ -78,7 +78,7 @@ class Course:
 
     def _has(self, key: str, run: RunState) -> bool:
         trial = run.generation.trial if run.generation else None
-        return trial is not None and searcher.is_trial(self.search, key, trial.values, trial.repeat)
+        return trial is None or searcher.is_trial(self.search, key, trial.values, trial.repeat)
 
     def results(self) -> list[Result]:
         """What the trials of this epoch came to, in the order of the search."""
@@ -116,7 +116,7 @@ def result(
 def course_of(state: State, address: str, series: Mapping[str, Series] | None = None) -> Course | None:
     """A sweep as a snapshot has it; without `series` nothing is known of a target."""
     record = state.sweeps.get(address)
-    if record is None or record.epoch == 0:
+    if record is None or record.epoch == 0 or record.is_lost:
         return None
     course = Course(record, _tally(state.runs.values(), record))
     course.learn(series or {})

@@ -30,7 +30,7 @@ class Courses:
     def of(self, address: str) -> Course | None:
         """A sweep that was accepted; None for what is none, or was never drawn from."""
         record = self._roster.sweeps.get(address)
-        if record is None or record.epoch == 0:
+        if record is None or record.epoch == 0 or record.is_lost:
             return None
         if self._loads != self._roster.loads:
             self._loads = self._roster.loads

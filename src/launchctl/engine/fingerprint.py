@@ -8,6 +8,7 @@ keeps the form with the version of these rules; a later version keeps the earlie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from launchctl.compiler.macros import tokens
@@ -20,6 +21,8 @@ from launchctl.state.model import Form
 from launchctl.values import JSON, Path, canonical, digest_text, format_path, leaves
 
 VERSION = 1
+_LAST_ITEM = re.compile(r"\[[0-9]+\]$")
+"""Of an item that is gone the list is shown: its items have other numbers now."""
 Table = dict[str, JSON]
 _COMMON: Mapping[str, FieldClass] = {
     "workload": FieldClass.INTENT,
@@ -157,7 +160,7 @@ def field_changes(old: Form, new: Form, spec: LaunchSpec | None) -> tuple[FieldC
 
     before, after = _tables(old), _tables(new)
     return tuple(
-        FieldChange(path, field_class, left, right, _span(path, spec))
+        FieldChange(path, field_class, left, right, _span(_LAST_ITEM.sub("", path) if right is None else path, spec))
         for field_class in FieldClass
         for path, left, right in changed_paths(before[field_class], after[field_class])
     )

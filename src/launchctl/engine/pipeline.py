@@ -179,9 +179,10 @@ class _Back:
             if self._is_accepted(spec.launch, load_provider(spec.launch.resource)):
                 from launchctl.engine.sweep_form import sweep_desired  # for projects that have a sweep
 
-                sweep = sweep_desired(spec, self._program, self._fingerprinter)
+                resolved = self._resolved.sweeps[spec.address.name]
+                sweep = sweep_desired(spec, self._program, self._fingerprinter, resolved)
                 desired[sweep.address] = sweep
-                self.found += _of_sample(sweep, self._program, self._resolved.sweeps[spec.address.name])
+                self.found += _of_sample(sweep, self._program, resolved)
         return desired
 
     def _is_accepted(self, spec: LaunchSpec, provider: Provider) -> bool:

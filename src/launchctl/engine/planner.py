@@ -13,7 +13,7 @@ from launchctl.engine.decision import TABLE, Changed
 from launchctl.engine.edit import edit_of
 from launchctl.engine.plan import Action, Change, Plan, Reason, fits
 from launchctl.engine.removal import config_changes, configured, refused_rename, removals
-from launchctl.engine.schedule import schedule
+from launchctl.engine.schedule import reference, schedule
 from launchctl.engine.sweep_form import upstream_of
 from launchctl.engine.sweep_planner import SweepPlanner
 from launchctl.engine.tally import sweep_of
@@ -68,7 +68,8 @@ class _Planner:
         reached = {name for name in known if fits(name, self.world.override.targets)}
         waiting = list(reached)
         while waiting:
-            spec = specs.get(waiting.pop())
+            name = waiting.pop()
+            spec = specs.get(sweep_of(name) or name)
             if spec is not None:
                 needed = {*(str(found.address) for found in spec.depends_on), f"queues.{spec.queue}"}
                 waiting.extend(needed - reached)
@@ -140,7 +141,7 @@ class _Planner:
             record,
             attempt,
             changed,
-            self._waiting.get(f"{attempt.address}@g{attempt.generation}#a{attempt.number}", ""),
+            self._waiting.get(reference(attempt), ""),
         )
         status = base.status
         assert status is not None

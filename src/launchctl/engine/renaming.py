@@ -68,7 +68,8 @@ def _has_history(state: State, address: str) -> bool:
     """Whether a run had a generation, or a sweep is on record with all its trials."""
     sweep, run = state.sweeps.get(address), state.runs.get(address)
     if sweep is not None:
-        return sweep.standing is Standing.ACTIVE or any(sweep_of(name) == address for name in state.runs)
+        is_known = sweep.standing is Standing.ACTIVE or any(sweep_of(name) == address for name in state.runs)
+        return is_known and not sweep.is_lost
     return run is not None and run.generation is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from launchctl.addresses import attempt_name
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.means import Means
 from launchctl.errors import LaunchctlError, NameTaken, ProviderError, Refused, Throttled, UnknownOutcome
@@ -74,7 +75,7 @@ def _look_up(client: Client, attempt: AttemptRecord, launch: Launch) -> Observat
     found = client.observe([target_of(attempt, launch)]).get(attempt.run_id)
     if found is not None and found.owner is not None and found.owner != launch.owner:
         address, generation, number = found.owner
-        raise NameTaken(f"{attempt.run_id} belongs to {address}@g{generation}#a{number}")
+        raise NameTaken(f"{attempt.run_id} belongs to {attempt_name(address, generation, number)}")
     return found
 
 

@@ -76,11 +76,17 @@ class SweepBook:
         return RecordedSweep(record, self._by_sweep.get(name, ())) if record else None
 
     def recorded(self, address: str) -> RecordedSweep | None:
-        """The record of a sweep of the project, forgotten ones included; one without trials left was never begun."""
+        """The record of a sweep of the project, forgotten ones included; one without trials left was never begun, and
+        of one that a repair has lost nothing is known but its epochs."""
         found = self.on_record(self.world.renames.recorded_as(address))
-        if found is None or (found.record.standing is not Standing.ACTIVE and not found.trials):
+        if found is None or found.record.is_lost or (found.record.standing is not Standing.ACTIVE and not found.trials):
             return None
         return found
+
+    def lost(self, address: str) -> RecordedSweep | None:
+        """A sweep of the project whose record a repair has lost."""
+        found = self.on_record(address)
+        return found if found and found.record.is_lost else None
 
     def epochs_before(self, address: str) -> int:
         """The last epoch of a name, which none that comes after may have again."""

@@ -84,6 +84,9 @@ class SweepWrites:
         if recorded is None:
             if change.action is Action.START:
                 yield PutSweep(self._accepted(verdict.desired, None, change.generation))
+                lost = self._planner.book.lost(change.address)
+                if lost is not None:
+                    yield from self._let_go(lost, change.address)
         elif change.action is Action.RECORD and change.reason is Reason.RENAMED:
             yield self._undrawn_since(recorded)
             yield from self._rename(recorded, verdict)
@@ -106,7 +109,8 @@ class SweepWrites:
     def _going_on(self, change: Change, verdict: Verdict, recorded: RecordedSweep) -> Iterator[Write]:
         record, desired = recorded.record, verdict.desired
         if verdict.outcome is Outcome.IN_PLACE and change.action.decides:
-            yield PutSweep(self._accepted(desired, record, record.epoch))
+            accepted = self._accepted(desired, record, record.epoch)
+            yield PutSweep(replace(accepted, is_stopped=record.is_stopped and change.action is not Action.START))
             yield from self._revived(change, verdict, recorded)
             yield from self._dropped(change)
         elif verdict.outcome in {Outcome.ACKNOWLEDGED, Outcome.HELD}:
@@ -116,6 +120,8 @@ class SweepWrites:
             if change.action is Action.RECORD and change.reason is Reason.METADATA_CHANGED:
                 yield PutSweep(replace(record, address=desired.address, standing=Standing.ACTIVE))
                 yield from self._revived(change, verdict, recorded)
+            elif change.action is Action.START:  # what was cancelled goes on
+                yield PutSweep(replace(record, is_stopped=False))
             elif verdict.basis is desired and desired.text != record.spec and self._may_refresh(change):
                 yield PutSweep(self._accepted(desired, record, record.epoch))
             yield from self._dropped(change)

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from launchctl.addresses import Address
 from launchctl.compiler.program import Program, SweepSpec
 from launchctl.compiler.sweep.codec import from_text, to_text
-from launchctl.compiler.sweep.search import Search, StoppingRule, Trial
+from launchctl.compiler.sweep.search import MetricSource, Objective, Search, StoppingRule, Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, Space
 from launchctl.compiler.sweep.trial import launch_of
 from launchctl.engine.fingerprint import Fingerprinter
@@ -20,6 +21,9 @@ from launchctl.providers.registry import load_provider
 from launchctl.state.model import Form, SweepRecord, TrialRecord
 from launchctl.sweeps.searcher import page
 from launchctl.values import JSON, canonical, digest_text, format_path, leaves
+
+if TYPE_CHECKING:
+    from launchctl.compiler.entries import ResolvedSweep
 
 Table = dict[str, JSON]
 
@@ -51,11 +55,16 @@ def trial_of(address: str, record: TrialRecord) -> Trial:
     return Trial(address[address.index("[") + 1 : -1], record.index, record.repeat, record.values)
 
 
-def sweep_desired(spec: SweepSpec, program: Program, fingerprinter: Fingerprinter | None = None) -> SweepDesired:
-    """A sweep with its form."""
+def sweep_desired(
+    spec: SweepSpec,
+    program: Program,
+    fingerprinter: Fingerprinter | None = None,
+    resolved: ResolvedSweep | None = None,
+) -> SweepDesired:
+    """A sweep with its form; `resolved` is what the project writes of it."""
     provider = load_provider(spec.launch.resource)
     form = (fingerprinter or Fingerprinter()).form_of(spec.launch, provider)
-    return SweepDesired(spec, _shared_form(form, spec), provider, to_text(spec, program))
+    return SweepDesired(spec, _shared_form(form, spec), provider, to_text(spec, program), resolved)
 
 
 def accepted_sweep(record: SweepRecord) -> SweepDesired:
@@ -74,7 +83,8 @@ def read_sweep(text: str) -> tuple[SweepDesired, Program]:
 
 def with_seed(sweep: SweepDesired, seed: int, program: Program) -> SweepDesired:
     """The sweep with the seed that it began with, which a rename does not change."""
-    return sweep_desired(replace(sweep.spec, search=replace(sweep.spec.search, seed=seed)), program)
+    spec = replace(sweep.spec, search=replace(sweep.spec.search, seed=seed))
+    return sweep_desired(spec, program, resolved=sweep.resolved)
 
 
 def with_address(sweep: SweepDesired, address: Address, program: Program) -> SweepDesired:
@@ -82,7 +92,7 @@ def with_address(sweep: SweepDesired, address: Address, program: Program) -> Swe
     spec = sweep.spec
     title = address.name if spec.title == spec.address.name else spec.title
     launch = replace(spec.launch, address=address)
-    return sweep_desired(replace(spec, address=address, launch=launch, title=title), program)
+    return sweep_desired(replace(spec, address=address, launch=launch, title=title), program, resolved=sweep.resolved)
 
 
 # Forms.
@@ -146,10 +156,10 @@ def search_table(spec: SweepSpec) -> Table:
     search = spec.search
     found: Table = {"method": search.method, "seed": search.seed, **space_table(search.space)}
     if search.objective is not None:
-        found |= {f"metric.{name}": value for name, value in search.objective._asdict().items() if value is not None}
+        found |= {f"metric.{name}": value for name, value in _said(search.objective).items()}
     if search.stopping is not None:
         found |= {f"early_terminate.{name}": value for name, value in _stopping(search.stopping).items()}
-    found |= {f"metrics_from.{name}": value for name, value in search.metrics._asdict().items() if value}
+    found |= _metrics(search.metrics)
     found |= {name: value for name, value in _settings(search).items() if value is not None}
     return found
 
@@ -163,8 +173,31 @@ def _settings(search: Search) -> Table:
     }
 
 
+def _said(settings: Objective | StoppingRule) -> Table:
+    """Settings without those that are as they are by default."""
+    defaults = settings._field_defaults
+    found = settings._asdict().items()
+    return {name: value for name, value in found if name not in defaults or value != defaults[name]}
+
+
 def _stopping(rule: StoppingRule) -> Table:
-    return {"type": type(rule).__name__.lower(), **{name: _plain(value) for name, value in rule._asdict().items()}}
+    """The rule as it is written: bands follow from the rest."""
+    return {
+        "type": type(rule).__name__.lower(),
+        **{name: value for name, value in _said(rule).items() if name != "bands"},
+    }
+
+
+def _metrics(source: MetricSource) -> Table:
+    match source.kind:
+        case "lines":
+            return {}
+        case "pattern":
+            return {"metrics_from.log": source.pattern}
+        case "regex":
+            return {f"metrics_from.regex.{name}": text for name, text in source.expressions}
+        case "wandb":
+            return {"metrics_from": "wandb"}
 
 
 def space_table(space: Space) -> Table:

@@ -84,7 +84,7 @@ def _starting(search: Search, change: Change, state: State | None, offset: int, 
         return iter(page(search, offset, count))
     taken = _taken(state, change.address, record.epoch)
     accepted = from_text(record.spec)[0].search
-    if search.method != "grid" or accepted.method != "grid":
+    if record.is_stopped or search.method != "grid" or accepted.method != "grid":
         return iter(following(search, taken, (), offset + count)[offset:])
     new = (
         trial

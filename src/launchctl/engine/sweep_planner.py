@@ -3,7 +3,7 @@ in the trials on record; those that are to be drawn are counted, never listed.""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from launchctl.engine.plan import Action, Change, FieldChange, Reason, TrialCoun
 from launchctl.engine.removal import handed_over, protected, refused_rename, removal, removal_of_running, under_way
 from launchctl.engine.sweep_book import RecordedSweep, SweepBook
 from launchctl.engine.sweep_form import recorded_trial
+from launchctl.engine.sweep_notes import TOO_MANY, cancelled, run_cap_used_up, unchanged
 from launchctl.engine.sweep_points import Points
 from launchctl.engine.sweep_table import search_of
 from launchctl.engine.sweep_verdict import Judge, Outcome, Verdict
@@ -27,6 +28,8 @@ from launchctl.sweeps.searcher import left, size
 class _Review:
     """What a look at the trials of the present epoch finds."""
 
+    retries: bool = True
+    """Whether the sweep's policy may retry them: not once somebody cancelled it."""
     changes: list[Change] = field(default_factory=list[Change])
     gone: list[str] = field(default_factory=list[str])
     """Addresses of trials that the search does not have any more, and that do not run."""
@@ -34,10 +37,18 @@ class _Review:
     """Trials that the search has and that are on record."""
     kept: int = 0
     """Of these, those that what was accepted before has too."""
+    freed: int = 0
+    """Trials that are dropped before they began, which use up nothing of `run_cap`."""
     pending: int = 0
     running: int = 0
     finished: int = 0
     held: int = 0
+
+    def keep_unknown(self, status: Status) -> None:
+        """Counts a trial whose point a repair has lost: it has its place, and nothing happens to it."""
+        self.drawn += 1
+        self.kept += 1
+        self.count(status, ())
 
     def count(self, status: Status, changes: Changes) -> None:
         """Counts a trial of the search."""
@@ -59,6 +70,7 @@ class SweepPlanner:
         self.book = SweepBook(world)
         self.judge = Judge(world, self.book)
         self._points: dict[int, Points] = {}
+        self._compared: dict[tuple[int, int], int | None] = {}
 
     def changes(self, address: str, upstream: str = "") -> Changes:
         """Changes of a sweep that the project names, and of its trials."""
@@ -93,7 +105,7 @@ class SweepPlanner:
     def _changes(self, verdict: Verdict, base: Change) -> Changes:
         recorded = verdict.recorded
         if recorded is None:
-            return (self._of_first(verdict, base),)
+            return (*self._stops(verdict), self._of_first(verdict, base))
         if verdict.is_new_epoch:
             return self._of_epoch(verdict, base, recorded)
         review = self.review(verdict, recorded)
@@ -118,23 +130,27 @@ class SweepPlanner:
             running=review.running,
             finished=review.finished,
             held=review.held,
-            dropped=review.pending + self._undrawn(recorded.accepted, recorded, review.drawn),
+            dropped=review.pending + self._undrawn(recorded.accepted, len(recorded.current), review.drawn),
         )
-        stops = tuple(_of_attempt(self.world, found, Action.CANCEL, verdict.reason) for found in verdict.stops)
-        return (*stops, replace(base, action=Action.START, trials=counts))
+        return (*self._stops(verdict), replace(base, action=Action.START, trials=counts))
+
+    def _stops(self, verdict: Verdict) -> Changes:
+        return tuple(_of_attempt(self.world, found, Action.CANCEL, verdict.reason) for found in verdict.stops)
 
     # The epoch that there is.
 
     def review(self, verdict: Verdict, recorded: RecordedSweep) -> _Review:
         """A look at every trial of the present epoch."""
-        basis, found = verdict.basis, _Review()
+        basis, found = verdict.basis, _Review(retries=not recorded.record.is_stopped)
         points = self.points_of(basis)
         before = None if basis.text == recorded.accepted.text else self.points_of(recorded.accepted)
         fields = _shared_fields(verdict)
         revives = recorded.record.standing is not Standing.ACTIVE or verdict.outcome is Outcome.IN_PLACE
         for run, attempt in recorded.current:
             assert run.generation is not None
-            assert run.generation.trial is not None
+            if run.generation.trial is None:
+                found.keep_unknown(self.world.status_of(attempt))
+                continue
             has = points.has(attempt.address, run.generation.trial)
             if run.run.standing is not Standing.ACTIVE and not revives:
                 found.drawn += has
@@ -160,7 +176,8 @@ class SweepPlanner:
         found: _Review,
     ) -> None:
         named = self._named(attempt)
-        changes = trial_changes(self.world, run, named, partial(self._desired, basis, run, named.address), fields)
+        wished = partial(self._desired, basis, run, named.address)
+        changes = trial_changes(self.world, run, named, wished, fields, retries=found.retries)
         found.drawn += 1
         found.count(self.world.status_of(attempt), changes)
         found.changes += changes
@@ -168,6 +185,7 @@ class SweepPlanner:
     def _of_gone(self, run: RunState, attempt: AttemptRecord, found: _Review) -> None:
         if not under_way(self.world, run):
             found.gone.append(self._named(attempt).address)
+            found.freed += attempt.status is Status.PENDING and attempt.number == 1
             return
         found.running += 1
         found.changes += removal(self.world, self._named(attempt).address, run)
@@ -183,38 +201,54 @@ class SweepPlanner:
         return recorded_trial(basis, address, run.generation.trial, run.run.generation)
 
     def _counts(self, verdict: Verdict, recorded: RecordedSweep, review: _Review) -> TrialCounts:
-        search, accepted = verdict.basis.spec.search, recorded.accepted.spec.search
-        undrawn = self._undrawn(verdict.basis, recorded, review.drawn)
-        start, dropped = 0, len(review.gone)
-        if verdict.outcome is Outcome.IN_PLACE and not recorded.record.is_stopped:
-            before = self._undrawn(recorded.accepted, recorded, len(review.gone) + review.kept)
-            still = before
-            if search.method == "grid" and accepted.method == "grid":
-                still = max(
-                    0,
-                    min(
-                        before,
-                        self.points_of(recorded.accepted).shared_with(self.points_of(verdict.basis)) - review.kept,
-                    ),
-                )
-            if draws_anew(recorded.accepted, verdict.desired):
-                still = 0
+        undrawn = self._undrawn(verdict.basis, len(recorded.current) - review.freed, review.drawn)
+        start, held, dropped = 0, review.held, len(review.gone)
+        if recorded.record.is_stopped:
+            start = undrawn if self._goes_on_again(verdict, recorded) else 0
+            undrawn, held = start, held + undrawn - start
+        elif verdict.outcome is Outcome.IN_PLACE:
+            before = self._undrawn(recorded.accepted, len(recorded.current), len(review.gone) + review.kept)
+            still = self._still_undrawn(verdict, recorded, review, before)
             start, dropped = max(0, undrawn - still), dropped + max(0, before - still)
-        elif recorded.record.is_stopped:
-            dropped, undrawn = dropped + undrawn, 0
         return TrialCounts(
-            size(search),
+            size(verdict.basis.spec.search),
             start=start,
             waiting=undrawn - start + review.pending,
             running=review.running,
             finished=review.finished,
-            held=review.held,
+            held=held,
             dropped=dropped,
         )
 
-    def _undrawn(self, sweep: SweepDesired, recorded: RecordedSweep, drawn: int) -> int:
-        """How many trials are still to be drawn, where so many that it has are on record."""
-        return left(sweep.spec.search, len(recorded.current), drawn) or 0
+    def _still_undrawn(self, verdict: Verdict, recorded: RecordedSweep, review: _Review, before: int) -> int:
+        """How many of the trials that were to be drawn before the edit still are; none where nobody can tell."""
+        if draws_anew(recorded.accepted, verdict.desired):
+            return 0
+        if not (verdict.basis.spec.search.method == recorded.accepted.spec.search.method == "grid"):
+            return before
+        shared = self._shared(verdict, recorded)
+        return 0 if shared is None else max(0, min(before, shared - review.kept))
+
+    def _shared(self, verdict: Verdict, recorded: RecordedSweep) -> int | None:
+        """How many trials a grid has before and after an edit; None where they are too many to compare."""
+        before, after = self.points_of(recorded.accepted), self.points_of(verdict.basis)
+        key = (id(before), id(after))
+        if key not in self._compared:
+            self._compared[key] = before.shared_with(after)
+        return self._compared[key]
+
+    def _goes_on_again(self, verdict: Verdict, recorded: RecordedSweep) -> bool:
+        """Whether `--retry-failed` lets a cancelled sweep draw again."""
+        return (
+            self.world.override.retry_failed
+            and verdict.outcome in {Outcome.SAME, Outcome.IN_PLACE}
+            and recorded.record.standing is Standing.ACTIVE
+            and recorded.record.address == verdict.desired.address
+        )
+
+    def _undrawn(self, sweep: SweepDesired, taken: int, drawn: int) -> int:
+        """How many trials are still to be drawn where so many are taken, of which the search has so many."""
+        return left(sweep.spec.search, taken, drawn) or 0
 
     def _going_on(self, verdict: Verdict, recorded: RecordedSweep, base: Change, review: _Review) -> Change:
         """The sweep's own change, where its epoch goes on."""
@@ -228,13 +262,30 @@ class SweepPlanner:
                 return replace(base, action=Action.HELD)
             case Outcome.ACKNOWLEDGED:
                 return replace(base, action=Action.RECORD)
-            case Outcome.IN_PLACE if trials.start:
-                return replace(base, action=Action.START, affects=gone)
             case Outcome.IN_PLACE:
-                is_open = trials.waiting or trials.running
-                return replace(base, action=Action.UPDATE if is_open else Action.RECORD, affects=gone)
+                action = Action.UPDATE if trials.waiting or trials.running else Action.RECORD
+                noted = self._noted(verdict, recorded, base, review)
+                return replace(noted, action=Action.START if trials.start else action, affects=gone)
+            case _ if trials.start:
+                message = "it was cancelled: what was not drawn is drawn now"
+                return replace(base, action=Action.START, reason=Reason.REQUESTED, message=message, affects=gone)
             case _:
-                return _unchanged(recorded, base, gone)
+                return unchanged(recorded, base, gone, trials.held - review.held)
+
+    def _noted(self, verdict: Verdict, recorded: RecordedSweep, base: Change, review: _Review) -> Change:
+        """An edit that is taken as it is, with what keeps it from doing what somebody may expect of it."""
+        trials = base.trials
+        assert trials is not None
+        if trials.held > review.held:
+            return cancelled(base, trials.held - review.held)
+        if recorded.record.is_stopped or verdict.basis.spec.search.method != "grid":
+            return base
+        used = run_cap_used_up(self.points_of(verdict.basis), len(recorded.current) - review.freed, review.drawn)
+        if used:
+            return replace(base, message=used[0], options=(used[1],))
+        if recorded.accepted.spec.search.method == "grid" and self._shared(verdict, recorded) is None:
+            return replace(base, message=TOO_MANY)
+        return base
 
     # What the project does not name any more.
 
@@ -278,7 +329,7 @@ class SweepPlanner:
         for _, attempt in recorded.current:
             found.drawn += 1
             found.count(self.world.status_of(attempt), ())
-        undrawn = self._undrawn(recorded.accepted, recorded, found.drawn)
+        undrawn = self._undrawn(recorded.accepted, len(recorded.current), found.drawn)
         most = size(recorded.accepted.spec.search)
         return TrialCounts(most, 0, 0, found.running, found.finished, found.held, dropped=undrawn + found.pending)
 
@@ -323,7 +374,7 @@ _POINT = ("method", "parameters", "zip", "exclude", "when", "seed", "metric.name
 
 
 def _shared_fields(verdict: Verdict) -> tuple[FieldChange, ...]:
-    return verdict.fields if verdict.outcome is Outcome.IN_PLACE else ()
+    return verdict.shared if verdict.outcome is Outcome.IN_PLACE else ()
 
 
 def _of_attempt(world: World, attempt: AttemptRecord, action: Action, reason: Reason | None) -> Change:
@@ -336,20 +387,3 @@ def _of_attempt(world: World, attempt: AttemptRecord, action: Action, reason: Re
         run_id=attempt.run_id,
         status=world.status_of(attempt),
     )
-
-
-def _unchanged(recorded: RecordedSweep, base: Change, gone: Collection[str]) -> Change:
-    trials = base.trials
-    assert trials is not None
-    if recorded.record.standing is not Standing.ACTIVE:
-        message = "named again; its history counts"
-        return replace(base, action=Action.RECORD, reason=Reason.METADATA_CHANGED, message=message)
-    if gone:
-        message = "trials that left the search have ended"
-        return replace(base, action=Action.RECORD, reason=Reason.REMOVED, message=message, affects=tuple(gone))
-    if recorded.record.is_stopped and trials.dropped:
-        options = (f"launchctl apply --rerun {base.address}",)
-        return replace(
-            base, action=Action.HELD, reason=Reason.CANCELLED, message="cancelled: no more are drawn", options=options
-        )
-    return replace(base, action=Action.WAITING) if trials.waiting else base

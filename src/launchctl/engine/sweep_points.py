@@ -3,20 +3,25 @@ where the parameters only cross."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 
 from launchctl.compiler.sweep.search import Search, Trial
-from launchctl.compiler.sweep.space import ParameterPath
+from launchctl.compiler.sweep.space import Assignment, ParameterPath
 from launchctl.engine.sweep_form import space_table
 from launchctl.engine.tally import key_of
+from launchctl.errors import LaunchctlError
 from launchctl.state.model import TrialRecord
 from launchctl.sweeps.axis import Axis, axes_of
 from launchctl.sweeps.grid import Grid
 from launchctl.sweeps.point import value_at
 from launchctl.sweeps.searcher import is_trial
 from launchctl.values import canonical
+
+_MOST_COMPARED = 20_000
+"""Points, or values of one parameter, that are compared one by one."""
 
 
 class Points:
@@ -60,27 +65,70 @@ class Points:
     def _grid(self) -> Grid:
         return Grid(self.search)
 
-    def shared_with(self, other: Points) -> int:
-        """How many trials both grids have."""
+    @property
+    def trials(self) -> int:
+        """How many there are."""
+        return self._grid.points * self.search.repeats
+
+    def shared_with(self, other: Points) -> int | None:
+        """How many trials both grids have; None where only a look at too many points would tell."""
+        try:
+            return self._shared_with(other)
+        except LaunchctlError:  # what both leave out, taken together, is too much to count
+            return None
+
+    def _shared_with(self, other: Points) -> int | None:
         repeats = min(self.search.repeats, other.search.repeats)
         if canonical(space_table(self.search.space)) == canonical(space_table(other.search.space)):
             return self._grid.points * repeats
-        if self.only_cross and other.only_cross and self.axes.keys() == other.axes.keys():
-            return repeats * prod(_common(axis, other.axes[paths]) for paths, axis in self.axes.items())
-        fewer, more = sorted((self, other), key=lambda found: found._grid.points)
+        axes = _common_axes(self, other)
+        if axes is not None and self.only_cross and other.only_cross:
+            return repeats * prod(axes)
+        if axes is not None and self._differs_in_exclude(other, axes):
+            return repeats * self._without(other).points
+        fewer, more = sorted((self, other), key=lambda found: found.trials)
+        if fewer.trials > _MOST_COMPARED:
+            return None
         return sum(found is not None and found.key == trial.key for trial, found in fewer._beside(more))
+
+    def _differs_in_exclude(self, other: Points, common: Sequence[int]) -> bool:
+        """Whether what one grid leaves out is all that the other does not."""
+        mine, its = ([axis.count for axis in points.axes.values()] for points in (self, other))
+        is_same = self.search.space.conditions == other.search.space.conditions
+        return is_same and sorted(mine) == sorted(its) == sorted(common)
+
+    def _without(self, other: Points) -> Grid:
+        """This grid without what the other one leaves out."""
+        space = self.search.space
+        clauses = {_clause(found): found for found in (*space.exclude, *other.search.space.exclude)}
+        return Grid(replace(self.search, space=replace(space, exclude=tuple(clauses.values()))))
 
     def _beside(self, other: Points) -> Iterator[tuple[Trial, Trial | None]]:
         for trial in self._grid.all_trials():
             yield trial, other._grid.find(trial.values, trial.repeat)
 
 
-def _common(one: Axis, other: Axis) -> int:
-    return len(_rows(one) & _rows(other))
+def _common_axes(one: Points, other: Points) -> list[int] | None:
+    """How many values each axis has in both; None where they have other axes, or too long ones to compare."""
+    if one.axes.keys() != other.axes.keys():
+        return None
+    counts = [_common(axis, other.axes[paths]) for paths, axis in one.axes.items()]
+    return None if None in counts else [count for count in counts if count is not None]
 
 
-def _rows(axis: Axis) -> set[tuple[str, ...]]:
-    return {tuple(column.fragment(choice) for column in axis.columns) for choice in range(axis.count)}
+def _common(one: Axis, other: Axis) -> int | None:
+    leaves = [[replace(column.leaf, span=None) for column in axis.columns] for axis in (one, other)]
+    if leaves[0] == leaves[1]:
+        return one.count
+    fewer, more = sorted((one, other), key=lambda axis: axis.count)
+    if fewer.count > _MOST_COMPARED:
+        return None
+    values = ({column.leaf.path: column.value(choice) for column in fewer.columns} for choice in range(fewer.count))
+    return sum(more.first(found) is not None for found in values)
+
+
+def _clause(found: Sequence[Assignment]) -> str:
+    return canonical([[list(one.path), one.value] for one in found])
 
 
 def _leaves(values: Mapping[str, object], groups: frozenset[ParameterPath], path: ParameterPath = ()) -> int:

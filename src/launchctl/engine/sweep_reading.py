@@ -30,7 +30,7 @@ def read_sweep(
     address = str(reference.address)
     state = session.observed_state() if refresh else session.state()
     record = state.sweeps.get(address) if state else None
-    if state is not None and record is not None:
+    if state is not None and record is not None and not record.is_lost:
         return _recorded(session, state, record, wanted, news=refresh and news)
     program = session.compiled.program
     spec = program.sweeps.get(reference.address.name) if program else None

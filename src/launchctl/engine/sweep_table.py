@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from launchctl.compiler.program import FieldClass
 from launchctl.compiler.sweep.search import Method
-from launchctl.diagnostics import Span
 from launchctl.engine.fingerprint import field_changes
 from launchctl.engine.plan import FieldChange
 from launchctl.engine.world import SweepDesired
@@ -78,7 +80,15 @@ _BY_CLASS: Mapping[FieldClass, Edited] = {
     FieldClass.PLACEMENT: Edited.PLACEMENT,
     FieldClass.METADATA: Edited.METADATA,
 }
-_IS_INTENT = frozenset({Edited.METHOD, Edited.SPACE, Edited.SEED, Edited.METRIC, Edited.REPEATS})
+_CLASS_OF: Mapping[Effect, FieldClass] = {
+    Effect.IN_PLACE: FieldClass.METADATA,
+    Effect.POINTS: FieldClass.PLACEMENT,
+    Effect.REFUSED: FieldClass.INTENT,
+    Effect.EPOCH: FieldClass.INTENT,
+}
+"""Class of an edit of the search, by what it does: what starts nothing again is no intent."""
+_SHARED = frozenset({Edited.SHARED, Edited.PLACEMENT, Edited.METADATA})
+_LAST_ITEM = re.compile(r"\[[0-9]+\]$")
 
 
 def effect_of(edited: Collection[Edited], method: Method) -> Effect | None:
@@ -99,6 +109,11 @@ class Edit(NamedTuple):
     field: FieldChange
     edited: Edited
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is of what all trials share, and not of the search."""
+        return self.edited in _SHARED
+
 
 def edits_of(recorded: Form, desired: SweepDesired, images: Collection[str]) -> tuple[Edit, ...]:
     """Every field in which a sweep differs from a recorded form, and what it is; the shared ones come first.
@@ -106,13 +121,12 @@ def edits_of(recorded: Form, desired: SweepDesired, images: Collection[str]) -> 
     `images` are digests that trials of the present epoch ran: a tag that was replaced by the one that all of them
     ran is no change of what runs.
     """
-    return (
-        *(
-            Edit(field, Edited.METADATA if _is_pinned(field, images) else _BY_CLASS[field.field_class])
-            for field in field_changes(recorded, desired.form, desired.spec.launch)
-        ),
-        *(Edit(field, edited_by(field.path)) for field in _search_changes(recorded, desired)),
+    shared = (
+        Edit(field, Edited.METADATA if _is_pinned(field, images) else _BY_CLASS[field.field_class])
+        for field in field_changes(recorded, desired.form, None)
     )
+    search = (Edit(field, edited_by(field.path)) for field in _search_changes(recorded, desired))
+    return tuple(edit._replace(field=_placed(edit.field, desired)) for found in (shared, search) for edit in found)
 
 
 def _is_pinned(field: FieldChange, images: Collection[str]) -> bool:
@@ -123,10 +137,19 @@ def _search_changes(recorded: Form, desired: SweepDesired) -> Iterator[FieldChan
     if recorded.canonical == desired.form.canonical:
         return
     old, new = search_of(recorded), search_of(desired.form)
-    for path in (*new, *(path for path in old if path not in new)):
-        if path not in old or path not in new or canonical(old[path]) != canonical(new[path]):
-            kind = FieldClass.INTENT if edited_by(path) in _IS_INTENT else FieldClass.METADATA
-            yield FieldChange(path, kind, old.get(path), new.get(path), _span(path, desired))
+    paths = [
+        path
+        for path in (*new, *(path for path in old if path not in new))
+        if path not in old or path not in new or canonical(old[path]) != canonical(new[path])
+    ]
+    parts = Counter(path.rpartition(".")[0] for path in paths)
+    written = {f"parameters.{leaf.name}" for leaf in desired.spec.search.space.searched if not leaf.is_inferred}
+    for path in paths:
+        parent, _, key = path.rpartition(".")
+        if key == "distribution" and parts[parent] > 1 and parent not in written:
+            continue  # it follows from what is edited beside it
+        effect = TABLE[edited_by(path)][desired.spec.search.method]
+        yield FieldChange(path, _CLASS_OF[effect], old.get(path), new.get(path))
 
 
 def search_of(form: Form) -> Mapping[str, JSON]:
@@ -140,9 +163,11 @@ def is_same(one: Form, other: Form) -> bool:
     return one.hashes == other.hashes and canonical(search_of(one)) == canonical(search_of(other))
 
 
-def _span(path: str, desired: SweepDesired) -> Span | None:
-    """Where a setting of a search is written: its parameter, or its sweep."""
-    for leaf in desired.spec.search.space.leaves:
-        if path.startswith(f"parameters.{leaf.name}."):
-            return leaf.span or desired.spec.span
-    return desired.spec.span
+def _placed(field: FieldChange, desired: SweepDesired) -> FieldChange:
+    """The edit with the place where it was made: of an item that is gone its list's, whose items have other numbers."""
+    if desired.resolved is None:
+        return replace(field, span=desired.spec.span)
+    from launchctl.compiler.sweep.places import place_of
+
+    path = _LAST_ITEM.sub("", field.path) if field.new is None else field.path
+    return replace(field, span=place_of(desired.resolved, path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -42,6 +42,8 @@ class Verdict:
     message: str = ""
     options: tuple[str, ...] = ()
     fields: tuple[FieldChange, ...] = ()
+    shared: tuple[FieldChange, ...] = ()
+    """Those of the fields that all trials share; the others are about the search."""
     stops: tuple[AttemptRecord, ...] = ()
     """Attempts that a new epoch cancels."""
 
@@ -87,10 +89,12 @@ class Judge:
     def _judged(self, address: str, upstream: str) -> Verdict:
         desired, recorded = self.book.desired(address), self.book.recorded(address)
         if recorded is None:
-            return self._first(Verdict(Outcome.EPOCH, desired, None, self.book.epochs_before(address) + 1))
+            base = Verdict(Outcome.EPOCH, desired, None, self.book.epochs_before(address) + 1)
+            return self._after_repair(base) or self._first(base)
         base = Verdict(Outcome.SAME, desired, recorded, recorded.record.epoch)
         edits = edits_of(recorded.record.form, desired, recorded.images)
-        base = replace(base, fields=tuple(edit.field for edit in edits))
+        shared = tuple(edit.field for edit in edits if edit.is_shared)
+        base = replace(base, fields=tuple(edit.field for edit in edits), shared=shared)
         if fits(address, self.world.override.rerun) and recorded.has_run:
             return self._epoch(base, Reason.REQUESTED, "")
         if upstream and not _is_another(edits, desired):
@@ -98,6 +102,20 @@ class Judge:
         return self._edited(base, edits) if edits else base
 
     # The first epoch.
+
+    def _after_repair(self, base: Verdict) -> Verdict | None:
+        """What becomes of a sweep whose record a repair has lost while trials of it run."""
+        lost = self.book.lost(base.desired.address)
+        running = tuple(lost.under_way(self.world)) if lost else ()
+        if lost is None or not running:
+            return None
+        wish = self._wish(base, Reason.NEVER_RUN)
+        following = replace(base, reason=Reason.NEVER_RUN)
+        if wish == "supersede":
+            return replace(following, message=f"{_trials(running)} of the old epoch run on")
+        if wish == "cancel" and not base.desired.spec.launch.lifecycle.protect:
+            return replace(following, message=_AFTER_STOP, stops=running)
+        return self._blocked(base, Reason.NEVER_RUN, running, "its record was lost, so that all of it starts anew")
 
     def _first(self, base: Verdict) -> Verdict:
         endless = _endless(base, Reason.NEVER_RUN)
@@ -123,7 +141,8 @@ class Judge:
         names = self.world.state.sweeps if self.world.state else ()
         sources = set(self.world.renames.sources.values())
         gone = (self.book.on_record(name) for name in names if name not in self.world.sweeps and name not in sources)
-        return {_identity(found.accepted): found.record.address for found in gone if found and found.has_run}
+        known = (found for found in gone if found and not found.record.is_lost)
+        return {_identity(found.accepted): found.record.address for found in known if found.has_run}
 
     # One that was accepted before.
 
@@ -159,15 +178,16 @@ class Judge:
         if effect is Effect.EPOCH and recorded.has_run:
             return self._epoch(base, reason, "the edit makes it another experiment")
         if effect is Effect.REFUSED and recorded.has_run:
-            return self._refused(base, reason)
+            return self._refused(base, reason, {edit.edited for edit in edits})
         return replace(base, outcome=Outcome.IN_PLACE, reason=reason)
 
-    def _refused(self, base: Verdict, reason: Reason) -> Verdict:
+    def _refused(self, base: Verdict, reason: Reason, edited: Collection[Edited]) -> Verdict:
+        told = _ANOTHER_SPACE if Edited.SPACE in edited else _ANOTHER_SEED
         return replace(
             base,
             outcome=Outcome.BLOCKED,
             reason=reason,
-            message="trials of it ran, and what they told is about another space",
+            message=f"trials of it ran, and {told}",
             options=(f"launchctl apply --rerun {base.desired.address}",),
         )
 
@@ -199,7 +219,7 @@ class Judge:
         if wish == "supersede":
             return replace(following, message=f"{_trials(running)} of the old epoch run on")
         if wish == "cancel" and not (lifecycle.protect or recorded.record.protect):
-            return replace(following, message="starts once the old trials have ended", stops=running)
+            return replace(following, message=_AFTER_STOP, stops=running)
         return self._blocked(base, reason, running, why)
 
     def _wish(self, base: Verdict, reason: Reason) -> str:
@@ -214,17 +234,20 @@ class Judge:
 
     def _blocked(self, base: Verdict, reason: Reason, running: tuple[AttemptRecord, ...], why: str) -> Verdict:
         address = base.desired.address
-        assert base.recorded is not None
-        is_protected = base.desired.spec.launch.lifecycle.protect or base.recorded.record.protect
+        was_protected = base.recorded is not None and base.recorded.record.protect
+        is_protected = base.desired.spec.launch.lifecycle.protect or was_protected
         state = f"{_trials(running)} of it run" + (" and it is protected" if is_protected else "")
         options = [f"launchctl apply --allow supersede={address}"]
         options.append("lifecycle: {protect: false}" if is_protected else f"launchctl apply --allow cancel={address}")
-        if reason is not Reason.REQUESTED:
+        if base.recorded is not None and reason is not Reason.REQUESTED:
             options.append("lifecycle: {on_change: keep}")
         message = f"{state}, and {why}" if why else state
         return replace(base, outcome=Outcome.BLOCKED, reason=reason, message=message, options=tuple(options))
 
 
+_ANOTHER_SPACE = "what they told is about another space"
+_ANOTHER_SEED = "another seed would have chosen others"
+_AFTER_STOP = "starts once the old trials have ended"
 _LATER = "it goes on as it was accepted before; the edit counts with its next epoch"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from launchctl.addresses import typed
+from launchctl.compiler.program import RetryPolicy
 from launchctl.engine.cells import CELLS, Case, Changes, next_id
 from launchctl.engine.decision import TABLE, Changed
 from launchctl.engine.plan import Action, Change, FieldChange, Reason, allowed, fits
@@ -19,11 +20,18 @@ WishedFor = Callable[[], Desired]
 
 
 def trial_changes(
-    world: World, run: RunState, attempt: AttemptRecord, wished: WishedFor, fields: tuple[FieldChange, ...]
+    world: World,
+    run: RunState,
+    attempt: AttemptRecord,
+    wished: WishedFor,
+    fields: tuple[FieldChange, ...],
+    *,
+    retries: bool = True,
 ) -> Changes:
     """What becomes of a trial of the present epoch; nothing where nothing does.
 
-    `fields` are what is edited of all trials at once; a change of one trial does not repeat them.
+    `fields` are what is edited of all trials at once; a change of one trial does not repeat them. Without `retries`
+    no policy starts another attempt.
     """
     address = attempt.address
     status = Status.INTENT if attempt.status is Status.INTENT else world.status_of(attempt)
@@ -41,6 +49,8 @@ def trial_changes(
         changes=fields,
     )
     desired = wished()
+    if not retries:
+        desired = replace(desired, spec=replace(desired.spec, retry=RetryPolicy()))
     changed = Changed.NOTHING if status.is_terminal else _changed(run, desired)
     base = replace(base, span=desired.spec.span)
     case = Case(world, base, desired, run, attempt, changed)

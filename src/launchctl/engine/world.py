@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from launchctl.compiler.program import LaunchSpec, Program, SweepSpec
 from launchctl.engine.plan import Override
@@ -12,6 +13,9 @@ from launchctl.providers.base import Observation, Provider
 from launchctl.state.model import AttemptRecord, Form, RunState, State
 from launchctl.status import Status
 from launchctl.values import digest_text
+
+if TYPE_CHECKING:
+    from launchctl.compiler.entries import ResolvedSweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class SweepDesired:
     provider: Provider
     text: str
     """The specification as the state keeps it."""
+    resolved: ResolvedSweep | None = field(default=None, compare=False, repr=False)
+    """As the project writes it, which says where each part stands; None of one that is on record."""
 
     @property
     def address(self) -> str:

@@ -85,7 +85,7 @@ def test_values_that_are_added_start_alone(lab: Lab) -> None:
     finish(lab)
     write_sweep(lab, GRID, parameters=values(0.1, 0.01, 0.001))
     change = sweep_change(lab)
-    assert (change.action, change.reason, change.generation) == (Action.START, Reason.INTENT_CHANGED, 1)
+    assert (change.action, change.reason, change.generation) == (Action.START, Reason.PLACEMENT_CHANGED, 1)
     assert change.trials == TrialCounts(6, start=2, finished=4)
     assert [(field.path, field.old, field.new) for field in change.changes] == [
         ("parameters.lr.values", [0.1, 0.01], [0.1, 0.01, 0.001])
@@ -378,7 +378,7 @@ def test_a_lost_trial_asks_what_became_of_it(lab: Lab) -> None:
     finish(lab)
     change = lab.change(lost)
     assert (change.action, change.reason) == (Action.HELD, Reason.LOST)
-    assert change.options[0] == f"launchctl resolve {lost} --as succeeded"
+    assert change.options[0] == f"launchctl resolve '{lost}' --as succeeded"
 
 
 # Removed and renamed.

@@ -1,0 +1,45 @@
+"""What a plan tells of a sweep whose epoch goes on, beside its counts: what holds it up, and the way out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from launchctl.engine.plan import Action, Change, Reason
+from launchctl.engine.sweep_book import RecordedSweep
+from launchctl.engine.sweep_points import Points
+from launchctl.state.model import Standing
+
+TOO_MANY = "it has too many points to tell which of them are new: all that were not drawn count as new"
+
+
+def run_cap_used_up(points: Points, taken: int, drawn: int) -> tuple[str, str] | None:
+    """That trials which are no points of a grid any more leave none to its others, and the way out."""
+    cap, others = points.search.run_cap, taken - drawn
+    if cap is None or taken < cap or others <= 0 or points.trials <= drawn:
+        return None
+    gone = "1 is no point" if others == 1 else f"{others:,} are no points"
+    message = f"run_cap {cap} is used up by {taken:,} trials, of which {gone} of the grid any more"
+    return message, f"run_cap: {min(max(cap, taken) + others, taken + points.trials - drawn)}"
+
+
+def cancelled(base: Change, undrawn: int) -> Change:
+    """That a sweep was cancelled, and how it goes on."""
+    points = "1 point was" if undrawn == 1 else f"{undrawn:,} points were"
+    options = ("launchctl apply --retry-failed", f"launchctl apply --rerun {base.address}")
+    return replace(base, message=f"cancelled: {points} not drawn", options=options)
+
+
+def unchanged(recorded: RecordedSweep, base: Change, gone: Collection[str], held_back: int) -> Change:
+    """A sweep that nobody edited; `held_back` are points that its cancelling left undrawn."""
+    trials = base.trials
+    assert trials is not None
+    if recorded.record.standing is not Standing.ACTIVE:
+        message = "named again; its history counts"
+        return replace(base, action=Action.RECORD, reason=Reason.METADATA_CHANGED, message=message)
+    if gone:
+        message = "trials that left the search have ended"
+        return replace(base, action=Action.RECORD, reason=Reason.REMOVED, message=message, affects=tuple(gone))
+    if held_back:
+        return replace(cancelled(base, held_back), action=Action.HELD, reason=Reason.CANCELLED)
+    return replace(base, action=Action.WAITING) if trials.waiting else base
