@@ -96,7 +96,7 @@ def test_show_of_a_trial_has_its_epochs_and_values(call: Call, spelled: str) -> 
 @pytest.mark.parametrize(
     ("spelled", "message"),
     [
-        ("sweeps.lr/3f", "sweeps.lr[3f] may be "),
+        ("sweeps.lr/3f", "sweeps.lr[3f] may be sweeps.lr[3f09], sweeps.lr[3f10]"),
         ("sweeps.lr/c", 'sweeps.lr has no trial "c"'),
         ("sweeps.l", "sweeps.l is not in the state"),
         ("runs.pre", "runs.pre is not in the state"),
