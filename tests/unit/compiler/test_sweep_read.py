@@ -137,7 +137,10 @@ def test_bayes_tries_one_at_a_time() -> None:
     ("rule", "stopping"),
     [
         ({"type": "hyperband", "max_iter": 27, "s": 2}, Hyperband((3, 9), max_iter=27, s=2)),
-        ({"type": "hyperband", "max_iter": 12, "s": 10, "eta": 2, "strict": False}, Hyperband((1, 3, 6), 2.0, False, max_iter=12, s=10)),
+        (
+            {"type": "hyperband", "max_iter": 12, "s": 10, "eta": 2, "strict": False},
+            Hyperband((1, 3, 6), 2.0, False, max_iter=12, s=10),
+        ),
         ({"type": "hyperband", "min_iter": 30, "max_iter": 10, "s": 3}, Hyperband((1, 3), max_iter=10, s=3)),
         ({"type": "threshold", "min_iter": 3, "value": 0.5}, Threshold(3, 0.5)),
         ({"type": "median", "min_iter": 3}, Median(3, 3)),
