@@ -83,7 +83,9 @@ _VARIABLE_FILE: OptionInfo = typer.Option(
 _RERUN: OptionInfo = typer.Option(
     "--rerun", metavar="ADDR", help="Start a new generation of it; repeatable.", autocompletion=complete_address
 )
-_RETRY: OptionInfo = typer.Option("--retry-failed", help="Start the next attempt of whatever failed.")
+_RETRY: OptionInfo = typer.Option(
+    "--retry-failed", help="Start the next attempt of whatever failed, and what cancelled sweeps left."
+)
 _ALLOW: OptionInfo = typer.Option(
     "--allow", metavar="WHAT=ADDR", help="`cancel=ADDR` or `supersede=ADDR`, for this once; repeatable."
 )

@@ -91,9 +91,9 @@ class TrialCounts:
     finished: int = 0
     """Succeeded or pruned."""
     held: int = 0
-    """Failed, cancelled or lost, and not followed by another attempt."""
+    """Failed, cancelled or lost, and not followed by another attempt; of a cancelled sweep also what was not drawn."""
     dropped: int = 0
-    """Gone from the space, or never to be started any more."""
+    """Gone from the space, or of an epoch or a sweep that does not go on."""
 
 
 @dataclass(frozen=True, slots=True)

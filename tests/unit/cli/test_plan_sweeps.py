@@ -129,7 +129,7 @@ def test_an_edited_grid_lists_the_new_points_alone(make_plan: MakePlan) -> None:
         (
             replace(SEARCH, space=replace(SPACE, exclude=((Assignment(("learning_rate",), 0.3),),))),
             4,
-            "= 6, of which `exclude` and `when` leave 4",
+            "= 6, of which `exclude` leaves 4",
         ),
         (replace(SEARCH, method="random", run_cap=9), 9, "learning_rate 3 values, optimizer.name 2 values"),
     ],

@@ -118,8 +118,13 @@ def _size_words(outline: SweepOutline, size: int | None) -> str:
 def _left_of(whole: int, size: int | None, search: Search) -> str:
     if size is None or size == whole:
         return ""
-    reason = "`run_cap` leaves" if size == search.run_cap else "`exclude` and `when` leave"
-    return f", of which {reason} {size:,}"
+    if size == search.run_cap:
+        return f", of which `run_cap` leaves {size:,}"
+    space = search.space
+    names = [name for name, said in (("`exclude`", space.exclude), ("`when`", space.conditions)) if said]
+    if not names:
+        return f", of which {size:,} differ"
+    return f", of which {' and '.join(names)} {'leave' if len(names) > 1 else 'leaves'} {size:,}"
 
 
 def _some(factors: Iterable[Factor]) -> list[Factor]:
