@@ -13,8 +13,6 @@ from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.engine.plan import Override
 from launchctl.errors import UsageError
 from launchctl.state.model import RunState, State
-from launchctl.sweeps.grid import Grid
-from launchctl.sweeps.searcher import page, size
 
 KeysOf = Callable[[str], Collection[str]]
 """The keys that are known of a sweep, by its address."""
@@ -146,6 +144,8 @@ def named_trials(sweep: SweepSpec, patterns: Iterable[str]) -> Iterator[Trial]:
 
 
 def _trial(search: Search, sweep: str, key: str) -> Trial:
+    from launchctl.sweeps.searcher import page, size  # most command lines name no trial
+
     if search.method == "grid":
         found = {trial.key: trial for trial in _near(search, key)}
         if (size(search) or 0) > _MOST_LOOKED_AT and not any(_is_meant(name, *_parts(key)) for name in found):
@@ -166,6 +166,8 @@ def _near(search: Search, key: str) -> list[Trial]:
 
     A digest does not tell its place, so that of a great many points the first are looked at.
     """
+    from launchctl.sweeps.grid import Grid
+
     start, repeat = _parts(key)
     return nsmallest(
         _NAMED + 1,
@@ -180,6 +182,8 @@ def _parts(key: str) -> tuple[str, str]:
 
 
 def _beyond(search: Search, sweep: str, key: str) -> UsageError:
+    from launchctl.sweeps.searcher import size
+
     total = size(search)
     chosen = "chosen when it is started: `launchctl sweep show` has those that were"
     known = f"its trials are 0 to {(total - 1) // search.repeats:,}" if total else "its trials are numbered from 0"
