@@ -109,7 +109,7 @@ def test_a_search_without_end_shows_what_it_would_draw(project: Path) -> None:
 def test_the_plan_lists_trials_by_limit_and_offset(project: Path) -> None:
     text = call(project, "plan", "--target", "sweeps.lr", "--limit", "1", "--offset", "1").stdout
     assert "> sweeps.lr  5 trials (never run)" in text
-    assert "mode 2 \u00d7 x 3 = 6, of which `exclude` and `when` leave 5" in text
+    assert "mode 2 \u00d7 x 3 = 6, of which `exclude` leaves 5" in text
     assert "]  x 1, mode =a\n        + 3 more (`--limit`, `--offset`)\n" in text
     document = json.loads(call(project, "plan", "--target", "sweeps.lr", "--format", "json", "--limit", "2").stdout)
     assert [change["address"].partition("[")[0] for change in document["changes"]] == ["sweeps.lr"] * 3
