@@ -22,6 +22,9 @@ SDKS = {
     "wandb",
     "sklearn",
     "numpy",
+    "bayes_opt",
+    "plotly",
+    "re2",
 }
 HEAVY = {"typer", "rich", "pydantic", "yaml", "jinja2", "jsonschema_rs", "deepdiff", "sqlite3"}
 _IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s+([\w.]+)$", re.MULTILINE)
@@ -35,7 +38,7 @@ runs: {first: {job: train, queue: gpu}}
 """
 
 
-def _top_level_modules(folder: Path, *arguments: str, path: str = "") -> set[str]:
+def _modules(folder: Path, *arguments: str, path: str = "") -> set[str]:
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": path}
     environment.pop("DOCKER_HOST", None)
     answer = subprocess.run(
@@ -46,7 +49,11 @@ def _top_level_modules(folder: Path, *arguments: str, path: str = "") -> set[str
         text=True,
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr[-2000:]
-    return {name.split(".")[0] for name in _IMPORTED.findall(answer.stderr)}
+    return set(_IMPORTED.findall(answer.stderr))
+
+
+def _top_level_modules(folder: Path, *arguments: str, path: str = "") -> set[str]:
+    return {name.split(".")[0] for name in _modules(folder, *arguments, path=path)}
 
 
 def test_the_version_is_answered_before_any_library_is_loaded(tmp_path: Path) -> None:
@@ -71,6 +78,20 @@ def test_a_command_on_an_offline_project_loads_no_sdk(tmp_path: Path, arguments:
 def test_planning_loads_no_library_that_only_a_view_needs(tmp_path: Path) -> None:
     (tmp_path / "project.yaml").write_text(PROJECT)
     assert _top_level_modules(tmp_path, "plan") & {"deepdiff", "rich", "asyncio", "concurrent"} == set()
+
+
+def test_a_project_without_sweeps_is_planned_without_a_search(tmp_path: Path) -> None:
+    (tmp_path / "project.yaml").write_text(PROJECT)
+    loaded = _modules(tmp_path, "plan")
+    assert "launchctl.engine.planner" in loaded
+    assert [name for name in loaded if name.startswith(("launchctl.sweeps", "launchctl.engine.sweep"))] == []
+
+
+def test_a_grid_is_planned_without_the_libraries_of_other_searches(tmp_path: Path) -> None:
+    sweep = "sweeps: {s: {job: train, queue: gpu, method: grid, parameters: {x: {values: [1, 2]}}}}"
+    (tmp_path / "project.yaml").write_text(f"{PROJECT}{sweep}\n")
+    loaded = _top_level_modules(tmp_path, "plan")
+    assert loaded & {"bayes_opt", "sklearn", "numpy", "scipy", "re2", "plotly"} == set()
 
 
 def test_a_plugin_for_models_that_somebody_installed_is_not_loaded(tmp_path: Path) -> None:

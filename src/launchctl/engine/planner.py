@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
 from launchctl.compiler.program import LaunchSpec
 from launchctl.engine.cells import CELLS, Case, Changes, after_upstream, requested, start
@@ -14,19 +15,20 @@ from launchctl.engine.edit import edit_of
 from launchctl.engine.plan import Action, Change, Plan, Reason, fits
 from launchctl.engine.removal import config_changes, configured, refused_rename, removals
 from launchctl.engine.schedule import reference, schedule
-from launchctl.engine.sweep_form import upstream_of
-from launchctl.engine.sweep_planner import SweepPlanner
 from launchctl.engine.tally import sweep_of
 from launchctl.engine.upstream import seen_of, upstream_seen
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
 
+if TYPE_CHECKING:
+    from launchctl.engine.sweep_planner import SweepPlanner
+
 
 def make_plan(world: World) -> Plan:
     """What apply would do with every address, configuration first, then in the order of the project."""
     planner = _Planner(world)
-    changes = (*config_changes(world), *planner.named(), *removals(world), *planner.sweeps.removals())
+    changes = (*config_changes(world), *planner.named(), *removals(world), *planner.removed_sweeps())
     return Plan(
         project=world.program.project,
         entity=world.program.entity,
@@ -42,7 +44,6 @@ def make_plan(world: World) -> Plan:
 class _Planner:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.sweeps = SweepPlanner(world)
         self.planned: dict[str, Changes] = {}
 
     def named(self) -> Iterator[Change]:
@@ -172,7 +173,21 @@ class _Planner:
 
     # A sweep.
 
+    @cached_property
+    def sweeps(self) -> SweepPlanner:
+        """Loaded for those that have one."""
+        from launchctl.engine.sweep_planner import SweepPlanner
+
+        return SweepPlanner(self.world)
+
+    def removed_sweeps(self) -> Iterator[Change]:
+        """Changes of every sweep that the project does not name any more."""
+        if self.world.sweeps or (self.world.state and self.world.state.sweeps):
+            yield from self.sweeps.removals()
+
     def _sweep(self, address: str) -> Changes:
+        from launchctl.engine.sweep_form import upstream_of
+
         spec, recorded = self.world.sweeps[address].spec.launch, self.sweeps.book.recorded(address)
         if recorded is None or not any(found.rerun for found in spec.depends_on):
             return self.sweeps.changes(address)
