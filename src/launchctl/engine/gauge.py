@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.readings import is_read_by
+from launchctl.engine.redaction import Redactor
 from launchctl.providers.base import Client
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.sweeps.metric_log import MetricReader, Reading, SummaryReader
@@ -40,13 +41,20 @@ class Piece:
 class Gauge:
     """Reads one attempt; used by one thread at a time."""
 
-    def __init__(self, attempt: AttemptRecord, source: MetricSource, metric: str, series: Series | None) -> None:
-        """What `series` was read by other rules is read again from the start."""
+    def __init__(
+        self, attempt: AttemptRecord, source: MetricSource, metric: str, series: Series | None, redactor: Redactor
+    ) -> None:
+        """What `series` was read by other rules is read again from the start.
+
+        A job prints what it likes: names pass through the redactor before anybody sees them.
+        """
         known = series if series and is_read_by(series, source, metric) else Series(attempt.run_id, attempt.address)
+        known = redactor.series(known)
         self.attempt = attempt
         self.source = source
         self.metric = metric
         self._source = digest(source)
+        self._redactor = redactor
         self.due = 0.0
         """When it is looked at next, seconds since the epoch."""
         self.tries = 0
@@ -108,9 +116,13 @@ class Gauge:
 
     def _add(self, readings: Iterable[Reading]) -> None:
         for name, value in readings:
-            self._last[name] = value
+            self._last[self._name(name)] = value
             if name == self.metric and len(self._values) < MOST_VALUES:
                 self._values.append(value)
+
+    def _name(self, name: str) -> str:
+        """The name as it is kept; the metric's own is the project's, not the job's."""
+        return name if name == self.metric else self._redactor.text(name)
 
     def fail(self, now: float) -> None:
         """A look that failed is repeated ever later."""

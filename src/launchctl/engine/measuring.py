@@ -169,7 +169,9 @@ class Meter:
         gauge = self._gauges.get(attempt.run_id)
         if gauge is None or (gauge.source, gauge.metric) != (course.search.metrics, objective.name):
             series = self._courses.readings.of(course.record.address).get(attempt.run_id)
-            gauge = self._gauges[attempt.run_id] = Gauge(attempt, course.search.metrics, objective.name, series)
+            redactor = self._means.redactor
+            gauge = Gauge(attempt, course.search.metrics, objective.name, series, redactor)
+            self._gauges[attempt.run_id] = gauge
         gauge.attempt = attempt
         return gauge
 

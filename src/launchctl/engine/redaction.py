@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from launchctl.compiler.program import Program
 from launchctl.providers.base import Observation
+from launchctl.state.model import Series
 
 _LEAST = 6
 """Shorter values of plain variables stay: replacing every `1` in a message would leave nothing of it."""
@@ -47,3 +48,10 @@ class Redactor:
         """The observation with its message redacted."""
         message = self.text(seen.message)
         return seen if message == seen.message else replace(seen, message=message)
+
+    def series(self, found: Series) -> Series:
+        """The series with the names of its metrics redacted; the one that its sweep names itself stays as it is."""
+        if not self._words:
+            return found
+        last = {name if name == found.metric else self.text(name): value for name, value in found.last.items()}
+        return found if last.keys() == found.last.keys() else replace(found, last=last)

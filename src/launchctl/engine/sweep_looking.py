@@ -48,7 +48,7 @@ def _read(
     until: float,
 ) -> Series | None:
     """What an attempt has said by now, in a thread; None where nobody says."""
-    gauge = Gauge(attempt, search.metrics, objective.name, known.get(attempt.run_id))
+    gauge = Gauge(attempt, search.metrics, objective.name, known.get(attempt.run_id), session.redactor)
     try:
         launch = _launch(session, attempt)
         client = session.clients.of(launch.resource)

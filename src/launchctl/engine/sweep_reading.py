@@ -79,7 +79,7 @@ def _recorded(session: Session, state: State, record: SweepRecord, wanted: int |
     return report_of(
         spec,
         trials,
-        series,
+        {run_id: session.redactor.series(found) for run_id, found in series.items()},
         epoch=epoch,
         latest_epoch=record.epoch,
         standing=record.standing,

@@ -15,6 +15,7 @@ from launchctl.engine import gauge, sweep_looking
 from launchctl.engine.events import Event, Measured, Pruning, Report, StatusChanged, Trouble, Warned
 from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.plan import Override
+from launchctl.engine.redaction import Redactor
 from launchctl.engine.sweep_reading import read_sweep
 from launchctl.engine.sweep_report import SweepReport, remarks
 from launchctl.errors import NoOutput, UnknownOutcome
@@ -66,6 +67,28 @@ def test_metrics_are_recorded_with_names_and_values_alone(lab: Lab) -> None:
     assert (found.values, found.last, found.is_complete) == ((3.0, 2.0, 1.0), {"accuracy": 0.5, "loss": 1.0}, True)
     assert series(lab)["sweeps.s[1]"].values == ()
     assert SECRET.encode() not in lab.bytes_written()
+
+
+@pytest.mark.parametrize("news", [False, True])
+def test_a_secret_in_the_name_of_a_metric_is_neither_recorded_nor_shown(lab: Lab, news: bool) -> None:
+    write(lab, {0: f'launchctl.metrics {{"loss": 1, "{SECRET}": 7, "of vision": 2}}\n'.encode()}, secrets=["token"])
+    lab.apply(wait=not news)
+    assert shown(lab).rows[0].metrics == {"loss": 1.0, "(sensitive)": 7.0, "of ${env:TEAM}": 2.0}
+    applied(lab)
+    assert SECRET.encode() not in lab.bytes_written()
+    assert SECRET not in repr(lab.events)
+
+
+def test_a_secret_that_is_on_record_all_the_same_is_not_shown(lab: Lab) -> None:
+    write(lab, {0: said(1)}, secrets=["token"])
+    applied(lab)
+    (found,) = series(lab).values()
+    session = lab.open()
+    try:
+        session.store.measure([replace(found, last={**found.last, SECRET: 7.0}, position=found.position + 1)])
+    finally:
+        session.close()
+    assert shown(lab).rows[0].metrics == {"loss": 1.0, "(sensitive)": 7.0}
 
 
 def test_a_sweep_that_names_no_metric_reads_nothing(lab: Lab) -> None:
@@ -264,8 +287,13 @@ def test_reading_goes_on_where_another_drain_left_off(lab: Lab) -> None:
     assert series(lab)["sweeps.s[0]"].values == (3.0, 2.0, 1.0)
 
 
+def new_gauge() -> Gauge:
+    attempt = AttemptRecord("sweeps.s[0]", 1, 1, "s-0", Status.RUNNING)
+    return Gauge(attempt, MetricSource(), "loss", None, Redactor((), {}))
+
+
 def test_a_log_is_looked_at_ever_less_often_while_it_says_nothing_new() -> None:
-    found = Gauge(AttemptRecord("sweeps.s[0]", 1, 1, "s-0", Status.RUNNING), MetricSource(), "loss", None)
+    found = new_gauge()
     nothing = Piece([], is_end=True, seconds=0.0)
     pauses: list[float] = []
     for piece in (nothing, nothing, Piece([Reading("loss", 1.0)], is_end=True, seconds=0.0), *[nothing] * 9):
