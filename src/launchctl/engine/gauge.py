@@ -60,6 +60,8 @@ class Gauge:
         self.tries = 0
         """Looks in a row that failed."""
         self._pause = FIRST_PAUSE
+        self._heard: list[Reading] = []
+        """What was read and not taken yet."""
         self._values = list(known.values)
         self._last = dict(known.last)
         self._is_complete = known.is_complete
@@ -86,7 +88,10 @@ class Gauge:
         )
 
     def look(self, client: Client, launch: Launch, *, is_final: bool) -> Piece:
-        """What the attempt has said since the last look; called in a thread."""
+        """What the attempt has said since the last look; called in a thread.
+
+        What was read before it failed halfway is kept, since the next look goes on behind it.
+        """
         began = time.perf_counter()
         target = target_of(self.attempt, launch)
         if self._summary is not None:
@@ -94,16 +99,18 @@ class Gauge:
             readings = self._summary.feed(content) if content else []
             return Piece(readings, is_end=True, seconds=time.perf_counter() - began)
         assert self._lines is not None
-        readings, taken = list[Reading](), 0
+        taken, is_end = 0, True
         for chunk in client.logs(target, follow=False, skip=self._fed):
-            readings += self._lines.feed(chunk)
+            self._heard += self._lines.feed(chunk)
             self._fed += len(chunk)
             taken += len(chunk)
             if taken >= MOST_BYTES:
-                return Piece(readings, is_end=False, seconds=time.perf_counter() - began)
-        if is_final:
-            readings += self._lines.finish()
-        return Piece(readings, is_end=True, seconds=time.perf_counter() - began)
+                is_end = False
+                break
+        if is_final and is_end:
+            self._heard += self._lines.finish()
+        readings, self._heard = self._heard, []
+        return Piece(readings, is_end=is_end, seconds=time.perf_counter() - began)
 
     def take(self, piece: Piece, now: float, *, is_final: bool) -> None:
         """Adds what a look gave, and says when the next is due."""
@@ -125,7 +132,9 @@ class Gauge:
         return name if name == self.metric else self._redactor.text(name)
 
     def fail(self, now: float) -> None:
-        """A look that failed is repeated ever later."""
+        """Adds what a look gave before it failed; it is repeated ever later."""
+        self._add(self._heard)
+        self._heard = []
         self.tries += 1
         self._pause = min(self._pause * 2, LAST_PAUSE)
         self.due = now + self._pause

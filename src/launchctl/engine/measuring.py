@@ -205,19 +205,18 @@ class Meter:
         return any(found.is_complete for found in series)
 
     def _taken(self, call: Future[Piece], look: _Look, now: float) -> Series | None:
+        """What is to be written, also of a look that failed after it had read something."""
         gauge = look.gauge
+        before = gauge.series
         try:
-            piece = call.result()
+            gauge.take(call.result(), now, is_final=look.is_final)
         except NoOutput as error:
             self._leave(gauge, error.message, now, is_final=look.is_final)
-            return None
         except (LaunchctlError, OSError) as error:
             message = error.message if isinstance(error, LaunchctlError) else str(error)
             self._failed(gauge, message, now, is_final=look.is_final)
-            return None
-        before = gauge.series
-        gauge.take(piece, now, is_final=look.is_final)
-        self._ledger.over(_name(gauge.attempt))
+        else:
+            self._ledger.over(_name(gauge.attempt))
         after = gauge.series
         if after.is_complete:
             self._gauges.pop(gauge.attempt.run_id, None)

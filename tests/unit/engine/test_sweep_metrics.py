@@ -307,6 +307,49 @@ def test_a_log_is_looked_at_ever_less_often_while_it_says_nothing_new() -> None:
     assert (found.due, found.series.is_complete) == (100.0, False)
 
 
+def breaking_off(monkeypatch: pytest.MonkeyPatch, places: list[int], error: Exception, size: int = 15) -> None:
+    """Logs come in chunks; the n-th look at them breaks off after so many as the n-th place says."""
+
+    def logs(self: FakeClient, target: Target, *, follow: bool, skip: int = 0) -> Iterator[bytes]:
+        text = self.engine.logs[target.address][skip:]
+        most = places.pop(0) if places else len(text)
+        for start in range(0, min(most * size, len(text)), size):
+            yield text[start : start + size]
+        if most < len(text):
+            raise error
+
+    monkeypatch.setattr(FakeClient, "logs", logs)
+
+
+LOG = said(4, 3, 2) + b'launchctl.metrics {"loss": 1}'
+
+
+@pytest.mark.parametrize("places", [[first, second] for first in range(9) for second in (0, 3)])
+def test_nothing_is_lost_where_a_look_breaks_off(lab: Lab, monkeypatch: pytest.MonkeyPatch, places: list[int]) -> None:
+    write(lab, {0: LOG})
+    breaking_off(monkeypatch, places, OSError("connection reset"))
+    assert applied(lab).errors == ()
+    (found,) = series(lab).values()
+    assert (found.values, found.is_complete, found.position) == ((4.0, 3.0, 2.0, 1.0), True, len(LOG))
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("error", [UnknownOutcome("no answer"), NoOutput("it is not here")])
+def test_what_was_read_before_a_look_broke_off_is_recorded_and_the_next_drain_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, place: int, error: Exception
+) -> None:
+    write(lab, {0: LOG})
+    with monkeypatch.context() as broken:
+        breaking_off(broken, [place, *[0] * 20], error)
+        applied(lab)
+    lines = place * 15 // len(said(4))
+    assert [(found.values, found.is_complete) for found in series(lab).values()] == (
+        [((4.0, 3.0, 2.0)[:lines], False)] if lines else []
+    )
+    applied(lab)
+    assert [(found.values, found.is_complete) for found in series(lab).values()] == [((4.0, 3.0, 2.0, 1.0), True)]
+
+
 # What was never logged, and what was read by other rules.
 
 
