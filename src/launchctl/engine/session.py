@@ -117,6 +117,7 @@ class Session:
             environment=self.request.environment,
             renames=renames_of(program, state),
             sweeps=self.compiled.sweeps,
+            series_of=self.store.series,
         )
 
     def _active(self, state: State | None) -> list[AttemptRecord]:

@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from launchctl.compiler.sweep.search import Objective
+from launchctl.engine.course import result_of
 from launchctl.engine.plan import Action, Change, Reason
 from launchctl.engine.sweep_book import RecordedSweep
 from launchctl.engine.sweep_points import Points
+from launchctl.engine.world import World
 from launchctl.state.model import Standing
+from launchctl.sweeps.outcome import is_target_reached
 
 TOO_MANY = "it has too many points to tell which of them are new: all that were not drawn count as new"
+
+
+def has_reached(world: World, recorded: RecordedSweep, objective: Objective | None) -> bool:
+    """Whether a trial of the present epoch reached a target, so that no more are drawn."""
+    if objective is None or objective.target is None:
+        return False
+    series = world.series_of(recorded.record.address)
+    found = (result_of(run, series, objective.name) for run, _ in recorded.current)
+    return is_target_reached((one for one in found if one is not None), objective)
+
+
+def target_reached(unneeded: int) -> str:
+    """Why trials that are left are not drawn."""
+    return f"its target is reached: {'1 trial is' if unneeded == 1 else f'{unneeded:,} trials are'} not needed"
 
 
 def run_cap_used_up(points: Points, taken: int, drawn: int) -> tuple[str, str] | None:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from launchctl.compiler.sweep.search import Objective
 from launchctl.engine.cells import Changes
 from launchctl.engine.plan import Action, Change, FieldChange, Reason, TrialCounts
 from launchctl.engine.removal import handed_over, protected, refused_rename, removal, removal_of_running, under_way
 from launchctl.engine.sweep_book import RecordedSweep, SweepBook
 from launchctl.engine.sweep_form import recorded_trial
-from launchctl.engine.sweep_notes import TOO_MANY, cancelled, run_cap_used_up, unchanged
+from launchctl.engine.sweep_notes import TOO_MANY, cancelled, has_reached, run_cap_used_up, target_reached, unchanged
 from launchctl.engine.sweep_points import Points
-from launchctl.engine.sweep_table import search_of
-from launchctl.engine.sweep_verdict import Judge, Outcome, Verdict
+from launchctl.engine.sweep_verdict import Judge, Outcome, Verdict, draws_anew
 from launchctl.engine.tally import sweep_of
 from launchctl.engine.trial_cells import trial_changes
 from launchctl.engine.world import Desired, SweepDesired, World
@@ -71,6 +71,7 @@ class SweepPlanner:
         self.judge = Judge(world, self.book)
         self._points: dict[int, Points] = {}
         self._compared: dict[tuple[int, int], int | None] = {}
+        self._reached: dict[tuple[str, Objective | None], bool] = {}
 
     def changes(self, address: str, upstream: str = "") -> Changes:
         """Changes of a sweep that the project names, and of its trials."""
@@ -130,7 +131,7 @@ class SweepPlanner:
             running=review.running,
             finished=review.finished,
             held=review.held,
-            dropped=review.pending + self._undrawn(recorded.accepted, len(recorded.current), review.drawn),
+            dropped=review.pending + self._undrawn(recorded, recorded.accepted, len(recorded.current), review.drawn),
         )
         return (*self._stops(verdict), replace(base, action=Action.START, trials=counts))
 
@@ -201,13 +202,13 @@ class SweepPlanner:
         return recorded_trial(basis, address, run.generation.trial, run.run.generation)
 
     def _counts(self, verdict: Verdict, recorded: RecordedSweep, review: _Review) -> TrialCounts:
-        undrawn = self._undrawn(verdict.basis, len(recorded.current) - review.freed, review.drawn)
+        undrawn = self._undrawn(recorded, verdict.basis, len(recorded.current) - review.freed, review.drawn)
         start, held, dropped = 0, review.held, len(review.gone)
         if recorded.record.is_stopped:
             start = undrawn if self._goes_on_again(verdict, recorded) else 0
             undrawn, held = start, held + undrawn - start
         elif verdict.outcome is Outcome.IN_PLACE:
-            before = self._undrawn(recorded.accepted, len(recorded.current), len(review.gone) + review.kept)
+            before = self._undrawn(recorded, recorded.accepted, len(recorded.current), len(review.gone) + review.kept)
             still = self._still_undrawn(verdict, recorded, review, before)
             start, dropped = max(0, undrawn - still), dropped + max(0, before - still)
         return TrialCounts(
@@ -246,9 +247,22 @@ class SweepPlanner:
             and recorded.record.address == verdict.desired.address
         )
 
-    def _undrawn(self, sweep: SweepDesired, taken: int, drawn: int) -> int:
+    def _undrawn(self, recorded: RecordedSweep, sweep: SweepDesired, taken: int, drawn: int) -> int:
         """How many trials are still to be drawn where so many are taken, of which the search has so many."""
-        return left(sweep.spec.search, taken, drawn) or 0
+        number = left(sweep.spec.search, taken, drawn) or 0
+        return 0 if number and self._is_reached(recorded, sweep) else number
+
+    def _is_reached(self, recorded: RecordedSweep, sweep: SweepDesired) -> bool:
+        key = (recorded.record.address, sweep.spec.search.objective)
+        if key not in self._reached:
+            self._reached[key] = has_reached(self.world, recorded, sweep.spec.search.objective)
+        return self._reached[key]
+
+    def _unneeded(self, verdict: Verdict, recorded: RecordedSweep, review: _Review) -> int:
+        """How many trials are left that are not drawn, since the target is reached."""
+        if not self._is_reached(recorded, verdict.basis):
+            return 0
+        return left(verdict.basis.spec.search, len(recorded.current) - review.freed, review.drawn) or 0
 
     def _going_on(self, verdict: Verdict, recorded: RecordedSweep, base: Change, review: _Review) -> Change:
         """The sweep's own change, where its epoch goes on."""
@@ -270,7 +284,9 @@ class SweepPlanner:
                 message = "it was cancelled: what was not drawn is drawn now"
                 return replace(base, action=Action.START, reason=Reason.REQUESTED, message=message, affects=gone)
             case _:
-                return unchanged(recorded, base, gone, trials.held - review.held)
+                found = unchanged(recorded, base, gone, trials.held - review.held)
+                unneeded = 0 if found.message else self._unneeded(verdict, recorded, review)
+                return replace(found, message=target_reached(unneeded)) if unneeded else found
 
     def _noted(self, verdict: Verdict, recorded: RecordedSweep, base: Change, review: _Review) -> Change:
         """An edit that is taken as it is, with what keeps it from doing what somebody may expect of it."""
@@ -278,6 +294,8 @@ class SweepPlanner:
         assert trials is not None
         if trials.held > review.held:
             return cancelled(base, trials.held - review.held)
+        if unneeded := self._unneeded(verdict, recorded, review):
+            return replace(base, message=target_reached(unneeded))
         if recorded.record.is_stopped or verdict.basis.spec.search.method != "grid":
             return base
         used = run_cap_used_up(self.points_of(verdict.basis), len(recorded.current) - review.freed, review.drawn)
@@ -329,7 +347,7 @@ class SweepPlanner:
         for _, attempt in recorded.current:
             found.drawn += 1
             found.count(self.world.status_of(attempt), ())
-        undrawn = self._undrawn(recorded.accepted, len(recorded.current), found.drawn)
+        undrawn = self._undrawn(recorded, recorded.accepted, len(recorded.current), found.drawn)
         most = size(recorded.accepted.spec.search)
         return TrialCounts(most, 0, 0, found.running, found.finished, found.held, dropped=undrawn + found.pending)
 
@@ -356,21 +374,6 @@ class SweepPlanner:
         if id(search) not in self._points:
             self._points[id(search)] = Points(search)
         return self._points[id(search)]
-
-
-def draws_anew(accepted: SweepDesired, desired: SweepDesired) -> bool:
-    """Whether the trials of a sweep that never began are others now, though they have the same names."""
-    if accepted.form.intent != desired.form.intent:
-        return True
-    if desired.spec.search.method == accepted.spec.search.method == "grid":
-        return False
-    old, new = search_of(accepted.form), search_of(desired.form)
-    names = {name for name in (*old, *new) if name.startswith(_POINT)}
-    return any(old.get(name) != new.get(name) for name in names)
-
-
-_POINT = ("method", "parameters", "zip", "exclude", "when", "seed", "metric.name", "metric.goal")
-"""What a point that is not known by its values is drawn from."""
 
 
 def _shared_fields(verdict: Verdict) -> tuple[FieldChange, ...]:

@@ -11,7 +11,7 @@ from launchctl.compiler.program import FieldClass
 from launchctl.engine.plan import FieldChange, Reason, fits
 from launchctl.engine.sweep_book import RecordedSweep, SweepBook
 from launchctl.engine.sweep_form import space_table
-from launchctl.engine.sweep_table import Edit, Edited, Effect, edits_of, effect_of, is_same
+from launchctl.engine.sweep_table import Edit, Edited, Effect, edits_of, effect_of, is_same, search_of
 from launchctl.engine.world import SweepDesired, World
 from launchctl.state.model import AttemptRecord
 from launchctl.sweeps.searcher import size
@@ -288,3 +288,18 @@ def _identity(sweep: SweepDesired) -> tuple[str, str]:
     search = sweep.spec.search
     seed = search.seed if search.has_own_seed else None
     return sweep.form.intent, canonical([search.method, seed, space_table(search.space)])
+
+
+def draws_anew(accepted: SweepDesired, desired: SweepDesired) -> bool:
+    """Whether the trials of a sweep that never began are others now, though they have the same names."""
+    if accepted.form.intent != desired.form.intent:
+        return True
+    if desired.spec.search.method == accepted.spec.search.method == "grid":
+        return False
+    old, new = search_of(accepted.form), search_of(desired.form)
+    names = {name for name in (*old, *new) if name.startswith(_POINT)}
+    return any(old.get(name) != new.get(name) for name in names)
+
+
+_POINT = ("method", "parameters", "zip", "exclude", "when", "seed", "metric.name", "metric.goal")
+"""What a point that is not known by its values is drawn from."""

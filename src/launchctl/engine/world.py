@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from launchctl.compiler.program import LaunchSpec, Program, SweepSpec
 from launchctl.engine.plan import Override
 from launchctl.engine.renaming import Renames
 from launchctl.providers.base import Observation, Provider
-from launchctl.state.model import AttemptRecord, Form, RunState, State
+from launchctl.state.model import AttemptRecord, Form, RunState, Series, State
 from launchctl.status import Status
 from launchctl.values import digest_text
 
@@ -78,6 +78,8 @@ class World:
     renames: Renames = field(default_factory=Renames)
     sweeps: Mapping[str, SweepDesired] = field(default_factory=dict[str, SweepDesired])
     """By address."""
+    series_of: Callable[[str], Mapping[str, Series]] = lambda _: {}
+    """What the trials of a sweep on record have said, by run id; asked for where the sweep has a target alone."""
 
     def recorded(self, address: str) -> RunState | None:
         """The record of an address of the project, by the name that the state knows it under; forgotten and

@@ -237,3 +237,10 @@ def test_a_plan_of_sweeps_is_shown_in_every_form(make_plan: MakePlan, is_expecte
     assert is_expected("plan_sweep.txt", plain(plan_lines(plan, outlines=found)))
     assert is_expected("plan_sweep.md", plan_markdown(plan, found))
     assert is_expected("plan_sweep.html", plan_html(plan, found))
+
+
+def test_why_nothing_more_of_a_sweep_is_drawn_is_told_where_nothing_is_to_be_done(make_plan: MakePlan) -> None:
+    told = "its target is reached: 3 trials are not needed"
+    change = Change("sweeps.lr", Action.NO_OP, None, 1, message=told, trials=TrialCounts(5, finished=2))
+    text = plain(plan_lines(make_plan(change)))
+    assert text == f"sweeps.lr: {told}\nNothing to do: 2 trials are as the project wants them\n"

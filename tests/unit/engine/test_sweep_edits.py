@@ -493,3 +493,51 @@ def test_a_trial_is_named_by_its_key_among_the_first_of_many(lab: Lab) -> None:
     assert [found.key for found in named_trials(spec, [f"sweeps.lr[{first.key}]"])] == [first.key]
     with pytest.raises(UsageError, match="among the first 100,000"):
         list(named_trials(spec, ["sweeps.lr[0000000000000000]"]))
+
+
+# A target that is reached.
+
+
+def reached(lab: Lab, **edits: JSON) -> None:
+    """A random search of five, of which the second reached the target of 1."""
+    search = {**RANDOM, "run_cap": 5, "metric": {"name": "loss", "target": 1}, **edits}
+    lab.write(project_of({}, {"max_jobs": 1}, sweeps={"lr": {"job": "train", "queue": "q", **search}}))
+    lab.engine.logs = {
+        f"sweeps.lr[{key}]": f'launchctl.metrics {{"loss": {loss}}}\n'.encode()
+        for key, loss in enumerate((9, 0.5, 9, 9, 9))
+    }
+
+
+def test_trials_that_a_reached_target_leaves_over_wait_for_nothing(lab: Lab) -> None:
+    reached(lab)
+    finish(lab)
+    change = sweep_change(lab)
+    assert (change.action, change.message) == (Action.NO_OP, "its target is reached: 3 trials are not needed")
+    assert change.trials == TrialCounts(5, finished=2)
+    plan = lab.plan()
+    assert (plan.is_empty, dict(plan.summary)) == (True, {"no-op": 2})
+
+
+def test_a_run_cap_that_is_raised_after_the_target_was_reached_starts_nothing(lab: Lab) -> None:
+    reached(lab)
+    finish(lab)
+    reached(lab, run_cap=6)
+    change = sweep_change(lab)
+    assert (change.action, change.message) == (Action.RECORD, "its target is reached: 4 trials are not needed")
+    assert change.trials == TrialCounts(6, finished=2)
+
+
+def test_a_target_that_was_reached_and_is_moved_on_starts_what_is_left(lab: Lab) -> None:
+    reached(lab)
+    finish(lab)
+    reached(lab, metric={"name": "loss", "target": 0.1})
+    change = sweep_change(lab)
+    assert (change.action, change.trials) == (Action.START, TrialCounts(5, start=3, finished=2))
+    finish(lab)
+    assert counts(lab) == TrialCounts(5, finished=5)
+
+
+def test_a_new_epoch_after_a_target_was_reached_starts_all(lab: Lab) -> None:
+    reached(lab)
+    finish(lab)
+    assert counts(lab, override=Override(rerun=("sweeps.lr",))) == TrialCounts(5, start=5, finished=2)

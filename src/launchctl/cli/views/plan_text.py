@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchctl.cli.views.plan_outline import STYLES, SYMBOLS, place, sections, summary_line, touching, verb, why
 from launchctl.cli.views.text import Line, Segment, brief, clip, format_change, line, listed, shorten, visible
-from launchctl.engine.plan import Change, FieldChange, Plan
+from launchctl.engine.plan import Action, Change, FieldChange, Plan
 
 if TYPE_CHECKING:
     from launchctl.cli.views.plan_sweeps import Outlines
@@ -33,6 +33,9 @@ def plan_lines(plan: Plan, limit: int = DEFAULT_LIMIT, outlines: Outlines | None
             more = len(section.changes) - len(shown)
             yield line(Segment(f"  ... and {more:,} more (`--limit 0` shows all)", "dim"))
         yield ()
+    for change in plan.changes:
+        if change.action is Action.NO_OP and change.trials is not None and change.message:
+            yield line(f"{visible(change.address)}: {visible(change.message)}")
     if not plan.refreshed:
         yield line(Segment("Not refreshed: what runs now was not looked up", "dim"))
     yield line(Segment(visible(summary_line(plan)), "bold"))
