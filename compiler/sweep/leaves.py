@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -102,7 +103,7 @@ def read_leaf(node: MapNode, place: Place, found: list[Diagnostic]) -> Leaf | No
 def number_of(node: Node, found: list[Diagnostic]) -> int | float | None:
     """A number as it is written; None where the value is none, which is reported."""
     value = node.value if isinstance(node, ScalarNode) else None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return value
     hint = f"write {value} without quotes" if isinstance(value, str) and _NUMBER.fullmatch(value) else None
     arguments: dict[str, object] = {"expected": "a number", "found": show(node)}

@@ -107,7 +107,7 @@ class _Numeric:
         self._leaves = leaves
         self.edge = _TAIL if leaves[0].distribution in _UNBOUNDED | _CURVED else 0.0
         self._steps = _steps(leaves[0])
-        self.count = len(self._steps) if self._steps is not None else None
+        self.count = self._steps.stop - self._steps.start if self._steps is not None else None
 
     def values(self, place: float) -> dict[ParameterPath, JSON]:
         return {leaf.path: quantile(leaf, place) for leaf in self._leaves}
@@ -217,7 +217,7 @@ def _place(leaf: Leaf, value: JSON) -> float | None:
     if leaf.distribution not in _UNBOUNDED and not _lower(leaf) <= value <= _upper(leaf):
         return None
     place = cdf(leaf, value)
-    return place - 0.5 / (leaf.high - leaf.low + 1) if leaf.distribution is Distribution.INT_UNIFORM else place
+    return place - 1 / (2 * (leaf.high - leaf.low + 1)) if leaf.distribution is Distribution.INT_UNIFORM else place
 
 
 def _lower(leaf: Leaf) -> float:

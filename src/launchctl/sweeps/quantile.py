@@ -1,14 +1,16 @@
 """Quantile functions F⁻¹(u) and distribution functions F(value) of every distribution, from the standard library alone.
 
-`statistics.NormalDist` and `beta` agree with scipy to ten digits, so nothing is imported for them. Two things
+`statistics.NormalDist` and `beta` agree with scipy to ten digits, so nothing is imported for them. Some things
 are stricter than W&B's: a quantised value is a multiple of q within the bounds, and carries no binary residue (0.3,
 where a multiplication would give 0.30000000000000004). Any other value has twelve digits: the last ones of a logarithm
-are another library's on another machine, and the same sweep shall draw the same everywhere.
+are another library's on another machine, and the same sweep shall draw the same everywhere. And every value is finite,
+for a job gets it as JSON: what overflows is the largest float, and of a quantised one the largest multiple.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -26,6 +28,8 @@ DIGITS = 12
 """Significant digits of a value that is drawn from a continuous distribution."""
 _STANDARD = NormalDist()
 _ROOT = math.sqrt(2.0)
+_LARGEST = sys.float_info.max
+_LARGEST_EXPONENT = math.log(_LARGEST)
 
 
 def quantile(leaf: Leaf, u: float) -> JSON:
@@ -36,7 +40,7 @@ def quantile(leaf: Leaf, u: float) -> JSON:
         return leaf.values[position(leaf, u)]
     if leaf.distribution is Distribution.INT_UNIFORM:
         return int(leaf.low) + _cell(u, int(leaf.high) - int(leaf.low) + 1)
-    value = _CONTINUOUS[leaf.distribution](leaf, u)
+    value = min(max(_CONTINUOUS[leaf.distribution](leaf, u), -_LARGEST), _LARGEST)
     return _quantised(leaf, value) if leaf.distribution in _QUANTISED else _rounded(leaf, value)
 
 
@@ -49,8 +53,10 @@ def cdf(leaf: Leaf, value: JSON) -> float:
     """The probability of at most this value, of a quantised leaf before it is quantised; NaN for what it cannot be."""
     if leaf.distribution in _POSITIONS:
         return _share(leaf, identity(value))
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return math.nan
+    if leaf.distribution is not Distribution.INT_UNIFORM and isinstance(value, int):
+        value = min(max(value, -int(_LARGEST)), int(_LARGEST))
     return _DISTRIBUTIONS[leaf.distribution](leaf, value)
 
 
@@ -69,7 +75,8 @@ def _exact(number: float) -> Fraction:
 
 def _cell(u: float, count: int) -> int:
     """Of so many equal cells the one in which `u` lies, upper edges belonging to the cell below them."""
-    cell = min(max(math.ceil(u * count) - 1, 0), count - 1)
+    share = u * count if count < _LARGEST else Fraction(u) * count
+    cell = min(max(math.ceil(share) - 1, 0), count - 1)
     return cell - 1 if cell and cell / count >= u else cell
 
 
@@ -86,7 +93,8 @@ _POSITIONS: Mapping[Distribution, Callable[[Leaf, float], int]] = MappingProxyTy
 
 
 def _uniform(leaf: Leaf, u: float) -> float:
-    return u * (leaf.high - leaf.low) + leaf.low
+    width = leaf.high - leaf.low
+    return u * width + leaf.low if width <= _LARGEST else u * leaf.high + (1.0 - u) * leaf.low
 
 
 def _log_uniform(leaf: Leaf, u: float) -> float:
@@ -100,7 +108,7 @@ def _normal(leaf: Leaf, u: float) -> float:
 
 def _log_normal(leaf: Leaf, u: float) -> float:
     exponent = _normal(leaf, u)
-    return math.exp(exponent) if exponent < 709.0 else math.inf
+    return math.exp(exponent) if exponent < _LARGEST_EXPONENT else math.inf
 
 
 def _beta(leaf: Leaf, u: float) -> float:
@@ -142,6 +150,8 @@ def _quantised(leaf: Leaf, value: float) -> float | int:
         times = _within(times, leaf.low, leaf.high, leaf.q)
     elif leaf.distribution is Distribution.Q_BETA:
         times = _within(times, 0, 1, leaf.q)
+    else:
+        times = _within(times, -_LARGEST, _LARGEST, leaf.q)
     return multiple(leaf.q, times)
 
 
@@ -161,6 +171,10 @@ def _share(leaf: Leaf, wanted: str) -> float:
 
 
 def _below(value: float, low: float, high: float) -> float:
+    if not low < value < high:
+        return 0.0 if value < high else 1.0
+    if high - low > _LARGEST:
+        value, low, high = value / 2, low / 2, high / 2
     return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
@@ -175,7 +189,10 @@ def _below_log(leaf: Leaf, value: float) -> float:
 
 
 def _below_normal(leaf: Leaf, value: float) -> float:
-    return 0.5 * math.erfc((leaf.mu - value) / (leaf.sigma * _ROOT))
+    distance = leaf.mu - value
+    if abs(distance) <= _LARGEST:
+        return 0.5 * math.erfc(distance / leaf.sigma / _ROOT)
+    return 0.5 * math.erfc((leaf.mu / 2 - value / 2) / leaf.sigma * 2 / _ROOT)
 
 
 def _below_log_normal(leaf: Leaf, value: float) -> float:
