@@ -48,6 +48,12 @@ def cancelled(base: Change, undrawn: int) -> Change:
     return replace(base, message=f"cancelled: {points} not drawn", options=options)
 
 
+def cancelled_and_edited(base: Change, undrawn: int) -> Change:
+    """That an edit of a cancelled sweep starts nothing, and what does."""
+    points = "1 point is" if undrawn == 1 else f"{undrawn:,} points are"
+    return replace(cancelled(base, undrawn), message=f"cancelled: no more are drawn, though {points} left")
+
+
 def unchanged(recorded: RecordedSweep, base: Change, gone: Collection[str], held_back: int) -> Change:
     """A sweep that nobody edited; `held_back` are points that its cancelling left undrawn."""
     trials = base.trials

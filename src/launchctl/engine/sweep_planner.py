@@ -13,7 +13,14 @@ from launchctl.engine.plan import Action, Change, FieldChange, Reason, TrialCoun
 from launchctl.engine.removal import handed_over, protected, refused_rename, removal, removal_of_running, under_way
 from launchctl.engine.sweep_book import RecordedSweep, SweepBook
 from launchctl.engine.sweep_form import recorded_trial
-from launchctl.engine.sweep_notes import TOO_MANY, cancelled, has_reached, run_cap_used_up, target_reached, unchanged
+from launchctl.engine.sweep_notes import (
+    TOO_MANY,
+    cancelled_and_edited,
+    has_reached,
+    run_cap_used_up,
+    target_reached,
+    unchanged,
+)
 from launchctl.engine.sweep_points import Points
 from launchctl.engine.sweep_verdict import Judge, Outcome, Verdict, draws_anew
 from launchctl.engine.tally import sweep_of
@@ -293,7 +300,7 @@ class SweepPlanner:
         trials = base.trials
         assert trials is not None
         if trials.held > review.held:
-            return cancelled(base, trials.held - review.held)
+            return cancelled_and_edited(base, trials.held - review.held)
         if unneeded := self._unneeded(verdict, recorded, review):
             return replace(base, message=target_reached(unneeded))
         if recorded.record.is_stopped or verdict.basis.spec.search.method != "grid":

@@ -301,7 +301,10 @@ def test_values_that_a_cancelled_grid_gets_are_told_and_wait_for_a_word(lab: Lab
     stopped(lab)
     lab.write(of_two(GRID, parameters=values(0.1, 0.01, 0.001)))
     change = sweep_change(lab)
-    assert (change.action, change.message) == (Action.RECORD, "cancelled: 4 points were not drawn")
+    assert (change.action, change.message) == (
+        Action.RECORD,
+        "cancelled: no more are drawn, though 4 points are left",
+    )
     assert change.options == GO_ON
     finish(lab)
     assert sweep_change(lab).action is Action.HELD
@@ -541,3 +544,25 @@ def test_a_new_epoch_after_a_target_was_reached_starts_all(lab: Lab) -> None:
     reached(lab)
     finish(lab)
     assert counts(lab, override=Override(rerun=("sweeps.lr",))) == TrialCounts(5, start=5, finished=2)
+
+
+# Cancelled, and edited then.
+
+
+def test_a_run_cap_that_is_raised_on_a_cancelled_sweep_says_that_no_more_are_drawn(lab: Lab) -> None:
+    lab.engine.advance = False
+    lab.write(of_two(RANDOM))
+    lab.apply(wait=False)
+    session = lab.open()
+    reference = parse_reference("sweeps.lr")
+    assert reference is not None
+    cancel(session, [reference], lab.events.append)
+    session.close()
+    lab.write(of_two(RANDOM, run_cap=9))
+    change = sweep_change(lab)
+    assert change.message == "cancelled: no more are drawn, though 7 points are left"
+    assert change.options == GO_ON
+    lab.apply(wait=False)
+    change = sweep_change(lab)
+    assert (change.action, change.message) == (Action.HELD, "cancelled: 7 points were not drawn")
+    assert counts(lab, override=Override(retry_failed=True)).start == 7
