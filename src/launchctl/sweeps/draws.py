@@ -2,7 +2,8 @@
 
 Every parameter has a stream of its own, named by its path, so that a parameter that is added, removed or edited
 changes the values of no other. Parameters that are zipped share the stream of the first of them; a constant has
-none. A point that is excluded is drawn anew from the streams' next branch, which changes no other index either.
+none. A point that is excluded is drawn anew from the streams' next branch, which changes no other index either. Of
+an attempt only the leaves that decide about it are drawn, for where little is left there are many attempts.
 
 Points may repeat, as they do in W&B: a search that never repeats one could not keep the streams apart.
 """
@@ -10,10 +11,10 @@ Points may repeat, as they do in W&B: a search that never repeats one could not 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from launchctl.compiler.sweep.search import Search, Trial
-from launchctl.compiler.sweep.space import ParameterPath
+from launchctl.compiler.sweep.space import Leaf, ParameterPath
 from launchctl.errors import LaunchctlError
 from launchctl.sweeps.key import with_repeat
 from launchctl.sweeps.point import Shape
@@ -33,6 +34,9 @@ class Draws:
         self._shape = Shape(space)
         self._constants = {leaf.path: leaf.values[0] for leaf in space.constants}
         self._searched = tuple((leaf, leader.get(leaf.path, leaf.path)) for leaf in space.searched)
+        decisive = self._shape.excluding
+        self._excludes = bool(space.exclude)
+        self._decisive = tuple(found for found in self._searched if found[0].path in decisive)
         self._streams = {
             path: hashlib.blake2b(canonical([search.seed, path]).encode("utf-8", "surrogatepass"), digest_size=8)
             for path in {path for _, path in self._searched}
@@ -41,18 +45,19 @@ class Draws:
     def trial(self, index: int, repeat: int) -> Trial:
         """The trial of an index; raises LaunchctlError where `exclude` leaves nothing to draw."""
         for attempt in range(_ATTEMPTS):
-            existing = self._shape.existing(self._point(index, attempt))
-            if not self._shape.is_excluded(existing):
+            place = f"{index}.{attempt}".encode() if attempt else str(index).encode()
+            if not (self._excludes and self._shape.is_excluded(self._point(self._decisive, place))):
+                existing = self._point(self._searched, place)
                 return Trial(with_repeat(str(index), repeat), index, repeat, self._shape.nested(existing))
         raise LaunchctlError(
             f"{_ATTEMPTS:,} points were drawn at random, and all of them are excluded",
             hint="exclude fewer combinations",
         )
 
-    def _point(self, index: int, attempt: int) -> Mapping[ParameterPath, JSON]:
-        place = f"{index}.{attempt}".encode() if attempt else str(index).encode()
-        shares = {path: self._share(path, place) for path in self._streams}
-        return self._constants | {leaf.path: quantile(leaf, shares[stream]) for leaf, stream in self._searched}
+    def _point(self, searched: Sequence[tuple[Leaf, ParameterPath]], place: bytes) -> Mapping[ParameterPath, JSON]:
+        """The values of these leaves and of the constants, without those of leaves that do not exist."""
+        values = {leaf.path: quantile(leaf, self._share(stream, place)) for leaf, stream in searched}
+        return self._shape.existing(self._constants | values)
 
     def _share(self, path: ParameterPath, place: bytes) -> float:
         """A number strictly between 0 and 1: the middle of one of 2⁵² cells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from launchctl.compiler.sweep.identity import identity
@@ -28,10 +29,7 @@ class Shape:
     def __init__(self, space: Space) -> None:
         self._needs = {leaf.path: tuple(_needs(space, leaf.path)) for leaf in space.leaves}
         self._order = sorted(self._needs, key=_place)
-        self._excluded = tuple(
-            tuple((assignment.path, identity(assignment.value)) for assignment in combination)
-            for combination in space.exclude
-        )
+        self._excluded = _by_paths(space)
         self.has_conditions = bool(space.conditions)
 
     def needs(self, path: ParameterPath) -> tuple[Requirement, ...]:
@@ -48,9 +46,17 @@ class Shape:
     def is_excluded(self, existing: Mapping[ParameterPath, JSON]) -> bool:
         """Whether the point has all the values of a combination that is left out."""
         return any(
-            all(path in existing and identity(existing[path]) == value for path, value in combination)
-            for combination in self._excluded
+            all(path in existing for path in paths)
+            and tuple(identity(existing[path]) for path in paths) in combinations
+            for paths, combinations in self._excluded.items()
         )
+
+    @property
+    def excluding(self) -> AbstractSet[ParameterPath]:
+        """The leaves on which it depends whether a point is excluded."""
+        if self.has_conditions:
+            return self._needs.keys()
+        return {path for paths in self._excluded for path in paths}
 
     def nested(self, existing: Mapping[ParameterPath, JSON]) -> dict[str, JSON]:
         """What the job is given, in W&B's order: parameters outside of groups by name, then the groups."""
@@ -85,6 +91,15 @@ def value_at(nested: Mapping[str, JSON], path: ParameterPath) -> tuple[JSON, ...
             return ()
         group = group[segment]
     return (group,)
+
+
+def _by_paths(space: Space) -> Mapping[tuple[ParameterPath, ...], AbstractSet[tuple[str, ...]]]:
+    """The combinations that are left out, by the leaves that they name: a point is looked up once for all of these."""
+    found: dict[tuple[ParameterPath, ...], set[tuple[str, ...]]] = {}
+    for combination in space.exclude:
+        named = sorted((assignment.path, identity(assignment.value)) for assignment in combination)
+        found.setdefault(tuple(path for path, _ in named), set()).add(tuple(value for _, value in named))
+    return found
 
 
 def _needs(space: Space, path: ParameterPath) -> list[Requirement]:
