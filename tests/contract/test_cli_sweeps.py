@@ -115,6 +115,20 @@ def test_the_plan_lists_trials_by_limit_and_offset(project: Path) -> None:
     assert [change["address"].partition("[")[0] for change in document["changes"]] == ["sweeps.lr"] * 3
 
 
+def test_a_saved_plan_shows_its_trials_before_it_asks_and_is_refused_unasked_once_it_is_stale(project: Path) -> None:
+    apply = ("apply", "--auto-approve", "--wait", "--target", "sweeps.lr")
+    assert call(project, *apply).returncode == 0
+    (project / "project.yaml").write_text(PROJECT.replace("[3, 1, 2]", "[3, 1, 2, 8]"))
+    made = call(project, "plan", "--target", "sweeps.lr", "-o", "saved.json").stdout
+    assert ("]  x 8, mode =a\n" in made, "]  x 8, mode b\n" in made) == (True, True)
+    asked = call(project, "apply", "saved.json")
+    assert asked.stderr.startswith(made)
+    assert call(project, *apply).returncode == 0
+    stale = call(project, "apply", "saved.json")
+    assert (stale.returncode, stale.stdout) == (5, "")
+    assert stale.stderr.startswith("error: another apply decided meanwhile: the plan is for decision 1, ")
+
+
 def test_compile_pages_through_trials(project: Path) -> None:
     arguments = ("compile", "--target", "sweeps.lr", "--format", "json")
     first = json.loads(call(project, *arguments, "--limit", "2").stdout)["resources"]

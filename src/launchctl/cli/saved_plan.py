@@ -87,8 +87,10 @@ def opened_plan(selection: Selection) -> Iterator[tuple[Session, Plan]]:
     """The session that a saved plan names, and the plan.
 
     Raises:
-        StalePlan: it was tampered with, or the project's files or variables are not those that it was made from.
+        StalePlan: it was tampered with, or the project's files or variables are not those that it was made from, or
+            the state has moved on, so that nobody is asked about what cannot be carried out.
     """
+    from launchctl.engine.accept import require_current
     from launchctl.engine.pipeline import compile_project
     from launchctl.engine.planfile import read_plan
     from launchctl.engine.session import open_session
@@ -108,6 +110,8 @@ def opened_plan(selection: Selection) -> Iterator[tuple[Session, Plan]]:
     if compiled.inputs != saved.inputs:
         raise _other_files()
     with open_session(compiled, request) as session:
+        if not saved.plan.is_empty:
+            require_current(session, saved.plan)
         yield session, saved.plan
 
 

@@ -38,16 +38,7 @@ def ensure_state(session: Session, plan: Plan, sink: Sink) -> None:
     """Creates the state that the plan was made for, unless it is there."""
     head = session.store.head()
     if head is not None:
-        if head.lineage != plan.lineage and not plan.serial:
-            raise StalePlan(
-                f"the state {session.store.url} was created after this plan was made",
-                hint="make a new plan: `launchctl plan`",
-            )
-        if head.lineage != plan.lineage:
-            raise StalePlan(
-                f"the plan was made for another state than {session.store.url}",
-                hint=_PLAN_AGAIN,
-            )
+        _require_same_state(head, plan, session.store.url)
         return
     if plan.serial:
         raise StateError(
@@ -59,6 +50,33 @@ def ensure_state(session: Session, plan: Plan, sink: Sink) -> None:
     _require_nothing_unknown(session)
     _create_state(session, plan)
     sink(StateCreated(session.store.url))
+
+
+def require_current(session: Session, plan: Plan) -> None:
+    """Refuses a plan that was made for another state, or for an earlier decision; writes nothing.
+
+    Raises:
+        StalePlan: it was.
+    """
+    head = session.store.head()
+    if head is not None:
+        _require_same_state(head, plan, session.store.url)
+        _require_same_serial(head.serial, plan)
+
+
+def _require_same_state(head: Head, plan: Plan, url: str) -> None:
+    if head.lineage != plan.lineage and not plan.serial:
+        raise StalePlan(f"the state {url} was created after this plan was made", hint=_PLAN_AGAIN)
+    if head.lineage != plan.lineage:
+        raise StalePlan(f"the plan was made for another state than {url}", hint=_PLAN_AGAIN)
+
+
+def _require_same_serial(serial: int, plan: Plan) -> None:
+    if serial != plan.serial:
+        raise StalePlan(
+            f"another apply decided meanwhile: the plan is for decision {plan.serial}, the state is at {serial}",
+            hint=_PLAN_AGAIN,
+        )
 
 
 def _create_state(session: Session, plan: Plan) -> None:
@@ -113,12 +131,7 @@ class _DrainWasFirst(Exception):
 
 def _decide_now(session: Session, plan: Plan, lease: Lease, sink: Sink) -> tuple[str, ...]:
     world = session.world(plan.override, refresh=plan.refreshed)
-    serial = world.state.head.serial if world.state else 0
-    if serial != plan.serial:
-        raise StalePlan(
-            f"another apply decided meanwhile: the plan is for decision {plan.serial}, the state is at {serial}",
-            hint=_PLAN_AGAIN,
-        )
+    _require_same_serial(world.state.head.serial if world.state else 0, plan)
     accepted, skipped = _agreed(plan, make_plan(world))
     accepted, refused = _update_in_place(session, accepted, world)
     writes = writes_for(accepted, world, launch_text(world.program, world.workspace), _earlier(session))
