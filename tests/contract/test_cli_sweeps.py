@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,40 @@ def test_a_saved_plan_shows_its_trials_before_it_asks_and_is_refused_unasked_onc
     stale = call(project, "apply", "saved.json")
     assert (stale.returncode, stale.stdout) == (5, "")
     assert stale.stderr.startswith("error: another apply decided meanwhile: the plan is for decision 1, ")
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "html"])
+def test_no_value_commands_the_terminal_that_a_sweep_is_shown_on(project: Path, format: str) -> None:
+    (project / "project.yaml").write_text(PROJECT.replace('"=a"', '"\\e]0;owned\\a\\x9b31m"'))
+    show = ("sweep", "show", "sweeps.lr", "--format", format)
+    on_terminal = _on_terminal(project, *show)
+    assert "owned" in on_terminal
+    assert not set(on_terminal) & {"\x1b", "\a", "\x9b"}
+    if format == "csv":
+        assert "\\x1b]0;owned\\x07\\x9b31m" in on_terminal
+        assert "\x1b]0;owned\a\x9b31m" in call(project, *show).stdout
+
+
+def _on_terminal(folder: Path, *arguments: str) -> str:
+    """What a terminal gets of a command's result."""
+    reader, terminal = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LAUNCHCTL_", "CI"))}
+    command = [sys.executable, "-m", "launchctl", *arguments]
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=terminal, stderr=subprocess.DEVNULL):
+        os.close(terminal)
+        said = b""
+        while piece := _piece(reader):
+            said += piece
+    os.close(reader)
+    return said.decode()
+
+
+def _piece(reader: int) -> bytes:
+    """Nothing once the other end is closed, which a terminal tells as an error."""
+    try:
+        return os.read(reader, 65536)
+    except OSError:
+        return b""
 
 
 def test_compile_pages_through_trials(project: Path) -> None:

@@ -17,6 +17,7 @@ from launchctl.cli.exit_code import ExitCode
 from launchctl.cli.options import with_project
 from launchctl.cli.parser import command_app, example
 from launchctl.cli.selection import Selection
+from launchctl.cli.views.text import visible_block
 from launchctl.errors import UsageError
 from launchctl.values import pretty
 
@@ -125,7 +126,11 @@ def _width() -> int:
 
 
 def _deliver(text: str, output: Path | None) -> None:
-    """To a file, with its size told, or to standard output as the bytes that its digests are of."""
+    """To a file, with its size told, or to standard output as the bytes that its digests are of; a terminal gets what
+    could command it spelled out."""
+    if output is None and sys.stdout.isatty():
+        console.show_text(visible_block(text))
+        return
     if output is None:
         console.write_bytes(text.encode("utf-8", "backslashreplace"))
         return
