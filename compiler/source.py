@@ -190,7 +190,12 @@ class _Reader:
         if include.is_part and _WILD.search(include.pattern):
             self._report(codes.INCLUDE_MATCHES_NOTHING, include.span, {"pattern": include.pattern})
             return
-        beside = sorted((self.folder / include.pattern).parent.glob("*.y*ml"))
+        named = self.folder / include.pattern
+        if named.exists():
+            reason = "it is a folder" if named.is_dir() else "it is no regular file"
+            self._report(codes.UNREADABLE_FILE, include.span, {"path": include.pattern, "reason": reason})
+            return
+        beside = sorted(path for path in named.parent.glob("*.y*ml") if path.is_file())
         known = (path.relative_to(self.folder).as_posix() for path in beside)
         hint = did_you_mean(include.pattern, known)
         self._report(codes.NO_INCLUDED_FILE, include.span, {"path": include.pattern}, hint=hint)

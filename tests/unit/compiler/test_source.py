@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,30 @@ def test_of_a_number_that_was_misread_nothing_else_is_said(tmp_path: Path) -> No
         ("ambiguous-value", "project.yaml:3:41"),
         ("lost-spelling", "project.yaml:3:49"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("pipe.yaml", "it is no regular file"),
+        ("device.yaml", "it is no regular file"),
+        ("folder.yaml", "it is a folder"),
+    ],
+)
+@pytest.mark.parametrize("is_part", [False, True])
+def test_what_is_no_regular_file_is_named_as_such_and_never_suggested(
+    tmp_path: Path, name: str, reason: str, is_part: bool
+) -> None:
+    write(tmp_path, project="")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "device.yaml").symlink_to(os.devnull)
+    (tmp_path / "folder.yaml").mkdir()
+    _, (found,) = read_sources(tmp_path, lambda _: (Include(name, WHOLE, is_part),))
+    assert (found.code.name, found.message, found.hint) == (
+        "unreadable-file",
+        f'cannot read "{name}": {reason}',
+        None,
+    )
+    _, (near,) = read_sources(tmp_path, lambda _: (Include(f"{name}x", WHOLE, is_part),))
+    assert near.code.name == "no-included-file"
+    assert near.hint != f'did you mean "{name}"?'
