@@ -89,8 +89,12 @@ class Drawer:
         now = self._means.clock()
         found: list[NewTrial] = []
         for trial in self._following(course, count):
-            new = trial_records(record, trial, workspace, record.serial, last_in_line(record.serial), now)
-            lacking = "" if found else Launch.from_text(new.attempt.manifest).missing(self._means.environment)
+            try:
+                new = trial_records(record, trial, workspace, record.serial, last_in_line(record.serial), now)
+                lacking = "" if found else Launch.from_text(new.attempt.manifest).missing(self._means.environment)
+            except Exception as error:  # noqa: BLE001  (whatever a trial's values do to one sweep, the others go on)
+                self._fail(course, error)
+                return found
             if lacking:
                 self._lacking[record.address] = (record.spec, lacking)
                 return []
@@ -101,11 +105,17 @@ class Drawer:
         """The next trials; none of a search that cannot go on here, which then waits, and nobody else does."""
         try:
             return course.following(count)
-        except (LaunchctlError, ImportError) as error:
-            said = error.message if isinstance(error, LaunchctlError) else str(error)
-            hint = error.hint if isinstance(error, LaunchctlError) else None
-            self._lacking[course.record.address] = (course.record.spec, f"{said}; {hint}" if hint else said)
+        except Exception as error:  # noqa: BLE001  (numbers and libraries fail in many ways, and the others go on)
+            self._fail(course, error)
             return ()
+
+    def _fail(self, course: Course, error: Exception) -> None:
+        """What a sweep waits for from now on, and an error of the report."""
+        said = error.message if isinstance(error, LaunchctlError) else str(error) or type(error).__name__
+        hint = error.hint if isinstance(error, LaunchctlError) else None
+        reason = self._means.redactor.text(f"{said}; {hint}" if hint else said)
+        self._lacking[course.record.address] = (course.record.spec, reason)
+        self._ledger.refused(course.record.address, f"its next trial cannot be drawn: {reason}")
 
     # How many, and whose turn it is.
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from fakes.lab import Lab, project_of
+from fakes.lab import SECRET, Lab, project_of
 
+from launchctl.compiler.sweep.search import Trial
+from launchctl.engine import trials as drawing
+from launchctl.engine.course import Course
 from launchctl.engine.events import Claimed, Drawn, Event, Report, Undrawn, Waiting
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.outlook import folded, unfolded
 from launchctl.engine.plan import Override
+from launchctl.errors import UsageError
+from launchctl.state.model import NewTrial, SweepRecord
 from launchctl.status import Status
 from launchctl.values import JSON
 
@@ -177,6 +182,42 @@ def test_nothing_is_drawn_that_cannot_be_started_here(lab: Lab) -> None:
     assert report.undrawn == (Undrawn("sweeps.s", 3, lacking),)
     assert report.errors == (f"3 of the trials of sweeps.s did not start: they wait for {lacking}",)
     assert trials(lab) == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError(f"no JSON: {SECRET}"), "no JSON: (sensitive)"),
+        (OverflowError("math range error"), "math range error"),
+        (ArithmeticError(), "ArithmeticError"),
+        (ImportError("no numpy"), "no numpy"),
+        (UsageError("nothing left", hint="widen it"), "nothing left; widen it"),
+    ],
+)
+@pytest.mark.parametrize("step", ["following", "trial_records"])
+def test_a_search_that_fails_keeps_nobody_else_waiting(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, said: str
+) -> None:
+    following, records = Course.following, drawing.trial_records
+
+    def choose(self: Course, count: int) -> list[Trial]:
+        if step == "following" and self.record.address == "sweeps.s" and self.tally.trials:
+            raise error
+        return following(self, count)
+
+    def render(record: SweepRecord, trial: Trial, workspace: str, serial: int, line: int, now: float) -> NewTrial:
+        if step == "trial_records" and record.address == "sweeps.s" and trial.index == 1:
+            raise error
+        return records(record, trial, workspace, serial, line, now)
+
+    monkeypatch.setattr(Course, "following", choose)
+    monkeypatch.setattr(drawing, "trial_records", render)
+    write(lab, {"max_jobs": 1}, {"z": {}}, s=random(3, secrets=["token"]), t=random(2))
+    report = applied(lab)
+    assert (trials(lab), trials(lab, "t")) == ({"succeeded": 1}, {"succeeded": 2})
+    assert lab.latest("runs.z").status is Status.SUCCEEDED
+    assert report.undrawn == (Undrawn("sweeps.s", 2, said),)
+    assert report.errors == (f"sweeps.s: its next trial cannot be drawn: {said}",)
 
 
 # Epochs.
