@@ -16,7 +16,7 @@ NO_TRIALS = Code(
     "no trial of this sweep can be made: {message}",
     "One trial of each sweep is made when a project is compiled, so that what its target refuses is found before "
     "anything starts. `exclude` may leave no combination of values, or entangle so many parameters that what it leaves "
-    "cannot be counted.",
+    "cannot be counted. A grid may also have more points than anybody runs.",
 )
 
 CODES = (BAD_VARIABLE_FILE, NO_TRIALS)

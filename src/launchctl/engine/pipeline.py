@@ -225,11 +225,12 @@ def _of_sample(sweep: SweepDesired, program: Program, resolved: ResolvedSweep) -
     """What is wrong with the manifest of one of a sweep's trials, or why it has none."""
     from launchctl.compiler.sweep.places import place_of
     from launchctl.engine.sweep_form import desired_trial, sample_of
+    from launchctl.sweeps.grid import TooManyPointsError
 
     try:
         trial = sample_of(sweep.spec.search)
     except LaunchctlError as error:
-        place = place_of(resolved, "exclude")
+        place = place_of(resolved, "parameters" if isinstance(error, TooManyPointsError) else "exclude")
         return (Diagnostic(NO_TRIALS, place, {"message": error.message}, hint=error.hint),)
     return _lowered(desired_trial(sweep, trial, 1), program)
 

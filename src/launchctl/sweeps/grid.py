@@ -15,6 +15,7 @@ from itertools import chain
 
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.compiler.sweep.space import Leaf, ParameterPath
+from launchctl.errors import LaunchctlError
 from launchctl.sweeps.axis import axes_of
 from launchctl.sweeps.clauses import Clauses
 from launchctl.sweeps.composer import Composer, Point
@@ -23,6 +24,13 @@ from launchctl.sweeps.key import with_repeat
 from launchctl.sweeps.point import Shape, value_at
 from launchctl.sweeps.shuffle import Permutation
 from launchctl.values import JSON
+
+MOST_POINTS = 10**18
+"""Nobody runs more, or can tell one such number from another."""
+
+
+class TooManyPointsError(LaunchctlError):
+    """A grid of more points than anybody runs."""
 
 
 class Grid:
@@ -34,6 +42,11 @@ class Grid:
         self._axes = axes_of(search.space, _ordered(search))
         clauses = Clauses(search.space, self._axes, self._shape).all()
         self._diagram = Diagram([axis.count for axis in self._axes], clauses)
+        if self.points > MOST_POINTS:
+            raise TooManyPointsError(
+                "its grid has more than 10^18 points, more than anybody runs",
+                hint="write `method: random`, or give the parameters fewer values",
+            )
         self._constants = {leaf.path: leaf.values[0] for leaf in search.space.constants}
         self._paths = [path for axis in self._axes for path in axis.paths]
         self._composer = Composer(self._axes, self._constants, self._shape)
