@@ -101,13 +101,38 @@ def test_an_edit_says_what_is_new_and_what_is_kept(make_plan: MakePlan, counts: 
     change = Change("sweeps.lr", Action.START, Reason.INTENT_CHANGED, 1, trials=counts)
     text = plain(plan_lines(make_plan(change)))
     assert f"> sweeps.lr  {words} (the sweep was edited)\n" in text
-    told = "trials: 10 new, 20 waiting, 2 running, 25 finished, 3 held, 4 dropped"
+    told = "trials: 10 new, 20 waiting, 2 running, 25 finished, 3 held, 4 leave the search"
     assert (told in text) == (counts.size == 60)
 
 
 def test_a_new_epoch_is_named(make_plan: MakePlan) -> None:
     change = replace(_new(6), reason=Reason.REQUESTED, generation=2)
     assert "> sweeps.lr  epoch 2, 6 trials (asked for)\n" in plain(plan_lines(make_plan(change)))
+
+
+@pytest.mark.parametrize("reason", [Reason.EPOCH_CHANGED, Reason.REQUESTED, Reason.UPSTREAM])
+def test_a_new_epoch_tells_the_trials_of_the_one_before_apart(make_plan: MakePlan, reason: Reason) -> None:
+    counts = TrialCounts(4, start=4, running=1, finished=4, dropped=2)
+    text = plain(plan_lines(make_plan(Change("sweeps.lr", Action.START, reason, 2, trials=counts))))
+    assert "trials: 4 new; of the epoch before: 1 running, 4 finished, 2 dropped\n" in text
+
+
+@pytest.mark.parametrize(
+    ("action", "counts", "words"),
+    [
+        (Action.START, TrialCounts(8, start=8, dropped=4), "trials: 8 new, 4 leave the search\n"),
+        (Action.RECORD, TrialCounts(3, finished=3, dropped=1), "trials: 3 finished, 1 leaves the search\n"),
+        (Action.FORGET, TrialCounts(4, finished=1, dropped=3), "trials: 1 finished, 3 dropped\n"),
+    ],
+)
+def test_what_an_edit_takes_away_leaves_the_search_and_stays_history(
+    make_plan: MakePlan, action: Action, counts: TrialCounts, words: str
+) -> None:
+    gone = () if action is Action.FORGET else ("sweeps.lr[ab]",)
+    change = Change("sweeps.lr", action, Reason.PLACEMENT_CHANGED, 1, trials=counts, affects=gone)
+    text = plain(plan_lines(make_plan(change)))
+    assert words in text
+    assert ("      leave the search: sweeps.lr[ab]\n" in text) == bool(gone)
 
 
 def test_an_edited_grid_lists_the_new_points_alone(make_plan: MakePlan) -> None:

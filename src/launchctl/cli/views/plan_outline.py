@@ -126,7 +126,7 @@ def why(change: Change) -> str:
 
 def touching(change: Change) -> str:
     """What an edit does with the addresses that it affects."""
-    return "touches" if change.trials is None else "drops"
+    return "touches" if change.trials is None else "leave the search:"
 
 
 def place(change: Change | FieldChange) -> str:

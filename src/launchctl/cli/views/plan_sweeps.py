@@ -22,6 +22,7 @@ _MOST_FACTORS = 12
 _LONGEST_VALUE = 40
 _LONGEST_FACT = 300
 _TIMES = " \u00d7 "
+_OF_EPOCHS = frozenset({Reason.EPOCH_CHANGED, Reason.REQUESTED, Reason.UPSTREAM})
 _EDITED = frozenset({Reason.INTENT_CHANGED, Reason.PLACEMENT_CHANGED, Reason.METADATA_CHANGED})
 
 
@@ -85,20 +86,39 @@ def _value_at(values: JSON, path: ParameterPath) -> tuple[JSON] | None:
 
 
 def _counts(change: Change) -> str:
-    """`new 10, waiting 40, running 2, finished 48, held 1, dropped 4`; empty for what was never accepted."""
+    """`10 new, 40 waiting, 2 running, 48 finished, 1 held, 4 leave the search`; empty for what was never accepted."""
     trials = change.trials
     if trials is None:
         return ""
-    named = (
-        ("new", trials.start),
-        ("waiting", trials.waiting),
-        ("running", trials.running),
-        ("finished", trials.finished),
-        ("held", trials.held),
-        ("dropped", trials.dropped),
+    old = (
+        (trials.waiting, "waiting"),
+        (trials.running, "running"),
+        (trials.finished, "finished"),
+        (trials.held, "held"),
+        (trials.dropped, _dropped(change)),
     )
-    others = any(count for name, count in named if name != "new")
-    return "trials: " + ", ".join(f"{count:,} {name}" for name, count in named if count) if others else ""
+    told = [f"{count:,} {word}" for count, word in old if count]
+    new = [f"{trials.start:,} new"] if trials.start else []
+    if not told:
+        return ""
+    if _is_new_epoch(change):
+        return f"trials: {new[0]}; of the epoch before: {', '.join(told)}"
+    return "trials: " + ", ".join([*new, *told])
+
+
+def _dropped(change: Change) -> str:
+    """What an edit takes from the search may have ended and is history then; what an epoch or a sweep that does not go
+    on leaves over never began."""
+    if change.action is Action.FORGET or _is_new_epoch(change):
+        return "dropped"
+    return "leaves the search" if change.trials and change.trials.dropped == 1 else "leave the search"
+
+
+def _is_new_epoch(change: Change) -> bool:
+    """Whether all trials start anew, beside those of an epoch before."""
+    trials = change.trials
+    starts_all = trials is not None and change.action is Action.START and 0 < trials.start == trials.size
+    return starts_all and change.generation > 1 and change.reason in _OF_EPOCHS
 
 
 def _size_words(outline: SweepOutline, size: int | None) -> str:
