@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import assume, given
@@ -30,7 +31,7 @@ NUMBERS = (
 DRAWN = [name for name in Distribution if not {"value", "values"} & {*KEYS[name]}]
 
 
-def _leaf(numbers: dict[str, float], name: Distribution) -> Leaf | None:
+def _leaf(numbers: Mapping[str, float], name: Distribution) -> Leaf | None:
     """The parameter as the compiler reads it; None where it refuses it."""
     entries = {"distribution": ScalarNode(name.value), **{key: ScalarNode(value) for key, value in numbers.items()}}
     return read_leaf(MapNode(entries, {}, None), Place(("p",), None, "s"), [])
@@ -40,15 +41,15 @@ def _leaf(numbers: dict[str, float], name: Distribution) -> Leaf | None:
 def _leaves(draw: st.DrawFn) -> Leaf:
     name = draw(st.sampled_from(DRAWN))
     keys = KEYS[name]
-    numbers = {key: draw(NUMBERS) for key in keys}
+    numbers: Mapping[str, float] = {key: draw(NUMBERS) for key in keys}
     if "min" in keys:
         if name is Distribution.INT_UNIFORM:
             numbers = {key: int(value) for key, value in numbers.items()}
         elif "log" in name.value:
             numbers = {key: abs(value) for key, value in numbers.items()}
-        numbers["min"], numbers["max"] = sorted((numbers["min"], numbers["max"]))
-    for key in {"sigma", "a", "b", "q"} & {*keys}:
-        numbers[key] = abs(numbers[key])
+        low, high = sorted((numbers["min"], numbers["max"]))
+        numbers = {**numbers, "min": low, "max": high}
+    numbers = {key: abs(value) if key in {"sigma", "a", "b", "q"} else value for key, value in numbers.items()}
     leaf = _leaf(numbers, name)
     assume(leaf is not None)
     assert leaf is not None
@@ -107,7 +108,7 @@ def test_a_number_that_no_float_holds_is_refused(number: float) -> None:
     ],
 )
 def test_what_would_overflow_is_the_largest_value(
-    numbers: dict[str, float], name: Distribution, expected: float
+    numbers: Mapping[str, float], name: Distribution, expected: float
 ) -> None:
     leaf = _leaf(numbers, name)
     assert leaf is not None
