@@ -17,6 +17,10 @@ from launchctl.values import digest
 
 MOST_VALUES = 100_000
 """Values of its sweep's metric that are kept of an attempt; later ones count only as its last value."""
+MOST_NAMES = 1_000
+"""Metrics that are kept of an attempt, its sweep's always among them: steps may get into names by accident."""
+LONGEST_NAME = 256
+"""Characters of a metric's name; one that is longer is left out, since cut it may be another's."""
 MOST_BYTES = 4 * 1024 * 1024
 """Bytes of one log that are read in one go."""
 SUMMARY = "wandb/latest-run/files/wandb-summary.json"
@@ -60,6 +64,8 @@ class Gauge:
         self.tries = 0
         """Looks in a row that failed."""
         self._pause = FIRST_PAUSE
+        self.leaves_out = False
+        """Whether there were more metrics than are kept, or a name that is too long."""
         self._heard: list[Reading] = []
         """What was read and not taken yet."""
         self._values = list(known.values)
@@ -123,13 +129,23 @@ class Gauge:
 
     def _add(self, readings: Iterable[Reading]) -> None:
         for name, value in readings:
-            self._last[self._name(name)] = value
+            kept = self._name(name)
+            if not self._is_kept(kept):
+                self.leaves_out = True
+                continue
+            self._last[kept] = value
             if name == self.metric and len(self._values) < MOST_VALUES:
                 self._values.append(value)
 
     def _name(self, name: str) -> str:
         """The name as it is kept; the metric's own is the project's, not the job's."""
         return name if name == self.metric else self._redactor.text(name)
+
+    def _is_kept(self, name: str) -> bool:
+        if name == self.metric or name in self._last:
+            return True
+        others = len(self._last) - (self.metric in self._last)
+        return len(name) <= LONGEST_NAME and others < MOST_NAMES - 1
 
     def fail(self, now: float) -> None:
         """Adds what a look gave before it failed; it is repeated ever later."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from launchctl.compiler.sweep.search import Search
 from launchctl.engine.courses import Courses
 from launchctl.engine.events import Measured
-from launchctl.engine.gauge import Gauge, Piece
+from launchctl.engine.gauge import LONGEST_NAME, MOST_NAMES, Gauge, Piece
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
@@ -36,6 +36,10 @@ TRIES = 3
 """How often the log of a trial that has ended is tried before it is left to the next drain."""
 LONGEST_LOOK = 60.0
 """Seconds after which a look at a log is not waited for any more."""
+_LEFT_OUT = (
+    f"logged more than {MOST_NAMES:,} metrics, or names longer than {LONGEST_NAME} characters; "
+    "the rest is left out (see docs/sweeps.md, Metrics)"
+)
 
 LaunchOf = Callable[[AttemptRecord], Launch]
 
@@ -218,6 +222,8 @@ class Meter:
         else:
             self._ledger.over(_name(gauge.attempt))
         after = gauge.series
+        if gauge.leaves_out:
+            self._ledger.warn("names", gauge.attempt.address, _LEFT_OUT)
         if after.is_complete:
             self._gauges.pop(gauge.attempt.run_id, None)
             self._roster.ended.pop(gauge.attempt.run_id, None)

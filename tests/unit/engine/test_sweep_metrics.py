@@ -270,6 +270,45 @@ def test_a_long_series_is_bounded(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
     assert (found.values, found.last) == ((5.0, 4.0, 3.0), {"loss": 1.0})
 
 
+LEFT_OUT = (
+    "logged more than 1,000 metrics, or names longer than 256 characters; "
+    "the rest is left out (see docs/sweeps.md, Metrics)"
+)
+
+
+@pytest.mark.parametrize("others", [999, 1_000, 20_000])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_names_are_bounded_and_the_metric_of_the_sweep_is_among_them(lab: Lab, others: int, is_first: bool) -> None:
+    names = [f"step_{number}" for number in range(others)]
+    steps = [dict.fromkeys(names[start : start + 500], 1) for start in range(0, others, 500)]
+    lines = [{"step_0": 5}, {"loss": 3}, {"loss": 2}]
+    text = b"".join(
+        f"launchctl.metrics {json.dumps(line)}\n".encode()
+        for line in ([*lines[1:], *steps, lines[0]] if is_first else [*steps, *lines])
+    )
+    write(lab, {0: text, 1: text})
+    report = applied(lab)
+    for found in series(lab).values():
+        assert (found.values, found.last["loss"], found.last["step_0"]) == ((3.0, 2.0), 2.0, 5.0)
+        assert (len(found.last), found.is_complete) == (1_000, True)
+    assert [found.partition("]: ")[2] for found in report.warnings] == ([LEFT_OUT] if others > 999 else [])
+
+
+@pytest.mark.parametrize(("name", "is_kept"), [("n" * 256, True), ("n" * 257, False), (SECRET * 30, False)])
+def test_a_name_that_is_too_long_is_left_out(lab: Lab, name: str, is_kept: bool) -> None:
+    write(lab, {0: json.dumps({"loss": 1, name: 2}).join(["launchctl.metrics ", "\n"]).encode()}, secrets=["token"])
+    report = applied(lab)
+    (found,) = series(lab).values()
+    assert found.last == ({"loss": 1.0, name: 2.0} if is_kept else {"loss": 1.0})
+    assert report.warnings == (() if is_kept else (f"sweeps.s[0]: {LEFT_OUT}",))
+
+
+def test_the_metric_of_the_sweep_is_kept_however_long_its_name_is(lab: Lab) -> None:
+    write(lab, {0: b'launchctl.metrics {"%s": 1}\n' % (b"n" * 300)}, metric={"name": "n" * 300})
+    assert applied(lab).warnings == ()
+    assert series(lab)["sweeps.s[0]"].values == (1.0,)
+
+
 def test_reading_goes_on_where_another_drain_left_off(lab: Lab) -> None:
     text = said(3, 2)
     write(lab, {0: text + b"launchctl.met"})
