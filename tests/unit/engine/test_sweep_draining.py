@@ -14,6 +14,7 @@ from launchctl.engine.events import Claimed, Drawn, Event, Report, Undrawn, Wait
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.outlook import folded, unfolded
 from launchctl.engine.plan import Override
+from launchctl.engine.trial_records import trial_records
 from launchctl.errors import UsageError
 from launchctl.state.model import NewTrial, SweepRecord
 from launchctl.status import Status
@@ -198,7 +199,7 @@ def test_nothing_is_drawn_that_cannot_be_started_here(lab: Lab) -> None:
 def test_a_search_that_fails_keeps_nobody_else_waiting(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, said: str
 ) -> None:
-    following, records = Course.following, drawing.trial_records
+    following, records = Course.following, trial_records
 
     def choose(self: Course, count: int) -> list[Trial]:
         if step == "following" and self.record.address == "sweeps.s" and self.tally.trials:
