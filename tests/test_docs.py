@@ -30,7 +30,7 @@ from launchctl.compiler import model
 from launchctl.diagnostics import Code
 from launchctl.engine.decision import TABLE, Changed, removed
 from launchctl.engine.plan import Reason
-from launchctl.engine.sweep_table import TABLE as SWEEP_TABLE
+from launchctl.engine.sweep.table import TABLE as SWEEP_TABLE
 from launchctl.providers.docker.fields import UPDATABLE
 from launchctl.providers.docker.options import OPTIONS, Option
 from launchctl.status import Status

@@ -12,7 +12,7 @@ from fakes.sweep_reports import HOSTILE, NOW, hostile, small
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from launchctl.cli.views.sweep_html import sweep_page
-from launchctl.engine.sweep_report import SweepReport
+from launchctl.engine.sweep.report import SweepReport
 
 EXECUTABLE = os.environ.get("LAUNCHCTL_TEST_BROWSER", "")
 pytestmark = pytest.mark.skipif(

@@ -9,7 +9,7 @@ from launchctl.addresses import Address, Kind
 from launchctl.compiler.program import CodeSource, LaunchSpec, SweepSpec
 from launchctl.compiler.sweep.search import Hyperband, Objective, Search
 from launchctl.compiler.sweep.space import Distribution, Leaf, Space
-from launchctl.engine.sweep_report import SweepReport, TrialHistory, report_of
+from launchctl.engine.sweep.report import SweepReport, TrialHistory, report_of
 from launchctl.state.model import AttemptRecord, Form, GenerationRecord, Policy, Series, Standing, TrialRecord
 from launchctl.status import Status
 from launchctl.values import JSON, digest

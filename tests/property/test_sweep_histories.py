@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, rule
 from launchctl.addresses import parse_reference
 from launchctl.engine.plan import Override
 from launchctl.engine.stop import cancel
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.errors import LaunchctlError
 from launchctl.values import JSON
 

@@ -67,7 +67,7 @@ def _show(session: Session, report: Report, *, waited: bool) -> None:
 def _best(session: Session, sweep: str) -> str:
     """`best accuracy 0.9667 by [4]`, or nothing where nothing is known of it."""
     from launchctl.cli.views.sweep_text import best_words
-    from launchctl.engine.sweep_reading import read_sweep
+    from launchctl.engine.sweep.reading import read_sweep
 
     try:
         return best_words(read_sweep(session, sweep))

@@ -19,7 +19,7 @@ from launchctl.suggest import did_you_mean
 if TYPE_CHECKING:
     from launchctl.engine.pipeline import Compiled, Request
     from launchctl.engine.session import Session
-    from launchctl.engine.sweep_outline import SweepOutline
+    from launchctl.engine.sweep.outline import SweepOutline
 
 
 def request_of(selection: Selection) -> Request:
@@ -117,7 +117,7 @@ def outlined(session: Session, plan: Plan, *, offset: int = 0, limit: int = 20) 
     program = session.compiled.program
     if program is None or not any(change.trials for change in plan.changes):
         return None
-    from launchctl.engine.sweep_outline import outlines
+    from launchctl.engine.sweep.outline import outlines
 
     return outlines(program, plan, session.state(), offset=offset, limit=limit)
 

@@ -22,7 +22,7 @@ from launchctl.errors import UsageError
 from launchctl.values import pretty
 
 if TYPE_CHECKING:
-    from launchctl.engine.sweep_report import SweepReport
+    from launchctl.engine.sweep.report import SweepReport
 
 app = command_app(help="Look at a sweep.", example=example("launchctl sweep show sweeps.lr"))
 
@@ -73,7 +73,7 @@ def show(
 ) -> int:
     """Show the trials of a sweep with their parameters, metric and state, best first."""
     from launchctl.cli.project import opened_to_look
-    from launchctl.engine.sweep_reading import read_sweep
+    from launchctl.engine.sweep.reading import read_sweep
 
     chosen = format or _format_of(output)
     with opened_to_look(selection) as session:

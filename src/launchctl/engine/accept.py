@@ -12,9 +12,9 @@ from launchctl.engine.plan import Action, Change, Plan
 from launchctl.engine.planner import make_plan
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
-from launchctl.engine.sweep_planner import SweepPlanner
-from launchctl.engine.sweep_verdict import EPOCH_REASONS
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.planner import SweepPlanner
+from launchctl.engine.sweep.tally import sweep_of
+from launchctl.engine.sweep.verdict import EPOCH_REASONS
 from launchctl.engine.world import World
 from launchctl.errors import Blocked, ProviderError, StalePlan, StateError
 from launchctl.images.code_store import CodeStore

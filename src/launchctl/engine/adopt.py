@@ -13,7 +13,7 @@ from launchctl.engine.plan import Action, Change, Reason
 from launchctl.engine.records import ids_for_retries, policy_of, run_record
 from launchctl.engine.rendering import launch_text
 from launchctl.engine.session import Session
-from launchctl.engine.tally import key_of, sweep_of
+from launchctl.engine.sweep.tally import key_of, sweep_of
 from launchctl.engine.wanted import Wanted, trial_record
 from launchctl.engine.world import Desired
 from launchctl.errors import InvalidProject

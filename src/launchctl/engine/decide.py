@@ -21,7 +21,7 @@ from launchctl.engine.records import (
     policy_of,
     run_record,
 )
-from launchctl.engine.sweep_decide import SweepWrites
+from launchctl.engine.sweep.decide import SweepWrites
 from launchctl.engine.upstream import upstream_seen
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, ConfigRecord, GenerationRecord, RunState, Standing

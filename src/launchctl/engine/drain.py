@@ -13,18 +13,18 @@ from dataclasses import replace
 from launchctl.engine.cancelling import Canceller
 from launchctl.engine.claims import is_left_over
 from launchctl.engine.clients import by_resource
-from launchctl.engine.courses import Courses
 from launchctl.engine.events import Retrying, Undrawn
 from launchctl.engine.launch import Launch, target_of
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
-from launchctl.engine.measuring import Meter
-from launchctl.engine.pruning import Pruner
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
 from launchctl.engine.share import Share
 from launchctl.engine.starting import Starter
-from launchctl.engine.trials import Drawer
+from launchctl.engine.sweep.courses import Courses
+from launchctl.engine.sweep.measuring import Meter
+from launchctl.engine.sweep.pruning import Pruner
+from launchctl.engine.sweep.trials import Drawer
 from launchctl.engine.verdict import gone, observed
 from launchctl.engine.waiting import Teller
 from launchctl.engine.workers import Workers

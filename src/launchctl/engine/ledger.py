@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from launchctl.engine.events import Sink, StatusChanged, Trouble, Warned
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import AttemptRecord
 from launchctl.state.store import StateStore
 from launchctl.status import Status

@@ -17,7 +17,7 @@ from launchctl.compiler.dump import dump_yaml
 from launchctl.compiler.node import plain
 from launchctl.compiler.sweep.trial import run_name
 from launchctl.engine.rendering import CompiledRun, CompiledSweep, Rendered
-from launchctl.engine.sweep_form import parameters_of
+from launchctl.engine.sweep.form import parameters_of
 from launchctl.errors import LaunchctlError
 from launchctl.values import JSON, is_list, is_mapping, pretty
 

@@ -177,7 +177,7 @@ class _Back:
         desired: dict[str, SweepDesired] = {}
         for spec in self._program.sweeps.values():
             if self._is_accepted(spec.launch, load_provider(spec.launch.resource)):
-                from launchctl.engine.sweep_form import sweep_desired  # for projects that have a sweep
+                from launchctl.engine.sweep.form import sweep_desired  # for projects that have a sweep
 
                 resolved = self._resolved.sweeps[spec.address.name]
                 sweep = sweep_desired(spec, self._program, self._fingerprinter, resolved)
@@ -224,7 +224,7 @@ def _unjudged(config: MapNode) -> MapNode:
 def _of_sample(sweep: SweepDesired, program: Program, resolved: ResolvedSweep) -> Diagnostics:
     """What is wrong with the manifest of one of a sweep's trials, or why it has none."""
     from launchctl.compiler.sweep.places import place_of
-    from launchctl.engine.sweep_form import desired_trial, sample_of
+    from launchctl.engine.sweep.form import desired_trial, sample_of
     from launchctl.sweeps.grid import TooManyPointsError
 
     try:

@@ -15,14 +15,14 @@ from launchctl.engine.edit import edit_of
 from launchctl.engine.plan import Action, Change, Plan, Reason, fits
 from launchctl.engine.removal import config_changes, configured, refused_rename, removals
 from launchctl.engine.schedule import reference, schedule
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.engine.upstream import seen_of, upstream_seen
 from launchctl.engine.world import Desired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
 
 if TYPE_CHECKING:
-    from launchctl.engine.sweep_planner import SweepPlanner
+    from launchctl.engine.sweep.planner import SweepPlanner
 
 
 def make_plan(world: World) -> Plan:
@@ -176,7 +176,7 @@ class _Planner:
     @cached_property
     def sweeps(self) -> SweepPlanner:
         """Loaded for those that have one."""
-        from launchctl.engine.sweep_planner import SweepPlanner
+        from launchctl.engine.sweep.planner import SweepPlanner
 
         return SweepPlanner(self.world)
 
@@ -186,7 +186,7 @@ class _Planner:
             yield from self.sweeps.removals()
 
     def _sweep(self, address: str) -> Changes:
-        from launchctl.engine.sweep_form import upstream_of
+        from launchctl.engine.sweep.form import upstream_of
 
         spec, recorded = self.world.sweeps[address].spec.launch, self.sweeps.book.recorded(address)
         if recorded is None or not any(found.rerun for found in spec.depends_on):

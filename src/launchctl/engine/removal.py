@@ -8,7 +8,7 @@ from dataclasses import replace
 from launchctl.compiler.program import AgentSpec, QueueSpec
 from launchctl.engine.decision import Removed, removed
 from launchctl.engine.plan import Action, Change, Reason, allowed
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.engine.world import World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status

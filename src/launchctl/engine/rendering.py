@@ -13,7 +13,7 @@ from launchctl.engine.cells import next_id
 from launchctl.engine.launch import Launch
 from launchctl.engine.pipeline import Compiled
 from launchctl.engine.plan import Change, fits
-from launchctl.engine.sweep_form import desired_trial
+from launchctl.engine.sweep.form import desired_trial
 from launchctl.engine.world import Desired, SweepDesired
 from launchctl.providers.base import Provider
 from launchctl.providers.manifest import Manifest

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from launchctl.engine.events import RunLine
 from launchctl.engine.schedule import reference
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 
 

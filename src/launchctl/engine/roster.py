@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from launchctl.engine.retry import allows_retry
 from launchctl.engine.schedule import Place, missing, order, queue_of, unmet
-from launchctl.engine.tally import sweep_of, tallies_of
+from launchctl.engine.sweep.tally import sweep_of, tallies_of
 from launchctl.state.model import AttemptRecord, NewTrial, RunState, Standing, State, SweepRecord
 from launchctl.state.store import StateStore
 from launchctl.status import Status

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from launchctl.addresses import attempt_name
 from launchctl.engine.launch import Launch
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import AttemptRecord, RunState, Standing, State
 from launchctl.status import Status
 
@@ -180,7 +180,7 @@ def ends_of(state: State) -> SweepEnd:
     """How the sweeps of a snapshot have ended, each worked out when somebody asks for it."""
 
     def end(address: str) -> str:
-        from launchctl.engine.course import end_of_recorded  # costs more than all else where there is no sweep
+        from launchctl.engine.sweep.course import end_of_recorded  # costs more than all else where there is no sweep
 
         return end_of_recorded(state, address)
 

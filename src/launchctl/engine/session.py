@@ -23,7 +23,7 @@ from launchctl.engine.redaction import Redactor
 from launchctl.engine.renaming import renames_of
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import schedule
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.engine.verdict import gone, observed
 from launchctl.engine.world import World
 from launchctl.errors import InvalidProject, StateError, UsageError
@@ -167,7 +167,7 @@ class Session:
     def _undrawn(self, state: State, waiting: Mapping[str, str]) -> tuple[Undrawn, ...]:
         if not state.sweeps:
             return ()
-        from launchctl.engine.outlook import undrawn_of  # costs more than all else where there is no sweep
+        from launchctl.engine.sweep.outlook import undrawn_of  # costs more than all else where there is no sweep
 
         return undrawn_of(state, waiting, self.store.series)
 

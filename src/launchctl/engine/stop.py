@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from launchctl.addresses import Kind, Reference, generation_name, typed
 from launchctl.engine.apply import means_of
-from launchctl.engine.course import course_of
 from launchctl.engine.drain import Drain
 from launchctl.engine.events import Decided, LeaseTakenOver, Report, Sink, Undrawn
 from launchctl.engine.interrupt import Interrupt
-from launchctl.engine.outlook import undrawn_of
 from launchctl.engine.plan import Action, Change, Plan, Reason
 from launchctl.engine.report import run_lines
 from launchctl.engine.schedule import reference as spelled
 from launchctl.engine.session import Session
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.course import course_of
+from launchctl.engine.sweep.outlook import undrawn_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.errors import Blocked, StalePlan, StateError, UsageError
 from launchctl.state.model import AttemptRecord, RunState, Standing, State, SweepRecord
 from launchctl.state.owner import current_owner

@@ -9,11 +9,11 @@ from collections.abc import Set as AbstractSet
 
 from launchctl.engine.events import Undrawn, Waiting
 from launchctl.engine.means import Means
-from launchctl.engine.outlook import folded, unfolded
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import Schedule, queue_of, reference, schedule
 from launchctl.engine.share import Share
-from launchctl.engine.trials import Drawer
+from launchctl.engine.sweep.outlook import folded, unfolded
+from launchctl.engine.sweep.trials import Drawer
 
 TELL_SECONDS = 1.0
 """How often at most it is told what waits, which takes a look at everything that does."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.engine.pipeline import Compiled
-from launchctl.engine.sweep_form import desired_trial
-from launchctl.engine.tally import key_of, sweep_of
+from launchctl.engine.sweep.form import desired_trial
+from launchctl.engine.sweep.tally import key_of, sweep_of
 from launchctl.engine.world import Desired
 from launchctl.state.model import Standing, State, SweepRecord, TrialRecord
 from launchctl.sweeps import searcher

@@ -22,7 +22,7 @@ from launchctl.compiler.sweep.codec import to_text
 from launchctl.compiler.sweep.search import Search
 from launchctl.compiler.sweep.space import Assignment, Distribution, Leaf, Space
 from launchctl.engine.plan import Action, Change, FieldChange, Plan, Reason, TrialCounts
-from launchctl.engine.sweep_outline import SweepOutline, outlines
+from launchctl.engine.sweep.outline import SweepOutline, outlines
 from launchctl.schemas import load
 from launchctl.state.model import Head, Standing, State, SweepRecord
 from launchctl.values import pretty

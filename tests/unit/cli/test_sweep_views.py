@@ -27,7 +27,7 @@ from launchctl.cli.views.sweep_text import sweep_lines
 from launchctl.cli.views.text import plain
 from launchctl.compiler.sweep.search import Median, Objective, Threshold, Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, Space
-from launchctl.engine.sweep_report import SweepReport, report_of_new
+from launchctl.engine.sweep.report import SweepReport, report_of_new
 from launchctl.errors import LaunchctlError
 from launchctl.status import Status
 from launchctl.values import canonical

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchctl.engine.apply import ApplyOptions, apply
-from launchctl.engine.course import Course
 from launchctl.engine.interrupt import Interrupt
 from launchctl.engine.records import last_in_line
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import schedule
 from launchctl.engine.session import Session
-from launchctl.engine.trial_records import trial_records
+from launchctl.engine.sweep.course import Course
+from launchctl.engine.sweep.trial_records import trial_records
 from launchctl.state.model import AttemptRecord
 from launchctl.status import Cause, Status
 from launchctl.values import JSON

@@ -8,13 +8,13 @@ import pytest
 from fakes.lab import SECRET, Lab, project_of
 
 from launchctl.compiler.sweep.search import Trial
-from launchctl.engine import trials as drawing
-from launchctl.engine.course import Course
 from launchctl.engine.events import Claimed, Drawn, Event, Report, Undrawn, Waiting
 from launchctl.engine.interrupt import Interrupt
-from launchctl.engine.outlook import folded, unfolded
 from launchctl.engine.plan import Override
-from launchctl.engine.trial_records import trial_records
+from launchctl.engine.sweep import trials as drawing
+from launchctl.engine.sweep.course import Course
+from launchctl.engine.sweep.outlook import folded, unfolded
+from launchctl.engine.sweep.trial_records import trial_records
 from launchctl.errors import UsageError
 from launchctl.state.model import NewTrial, SweepRecord
 from launchctl.status import Status

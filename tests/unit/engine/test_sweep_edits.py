@@ -19,7 +19,7 @@ from launchctl.engine.abbreviation import named_trials
 from launchctl.engine.plan import Action, Override, Reason, TrialCounts
 from launchctl.engine.session import Session
 from launchctl.engine.stop import cancel
-from launchctl.engine.sweep_reading import read_sweep
+from launchctl.engine.sweep.reading import read_sweep
 from launchctl.errors import UsageError
 from launchctl.state.repair import repair
 from launchctl.status import Cause, Status

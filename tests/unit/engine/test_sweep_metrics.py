@@ -11,13 +11,14 @@ from fakes.lab import SECRET, Lab, project_of
 from fakes.target import FakeClient, Killed
 
 from launchctl.compiler.sweep.search import MetricSource
-from launchctl.engine import gauge, sweep_looking
 from launchctl.engine.events import Event, Measured, Pruning, Report, StatusChanged, Trouble, Warned
-from launchctl.engine.gauge import Gauge, Piece
 from launchctl.engine.plan import Override
 from launchctl.engine.redaction import Redactor
-from launchctl.engine.sweep_reading import read_sweep
-from launchctl.engine.sweep_report import SweepReport, remarks
+from launchctl.engine.sweep import gauge
+from launchctl.engine.sweep import looking as sweep_looking
+from launchctl.engine.sweep.gauge import Gauge, Piece
+from launchctl.engine.sweep.reading import read_sweep
+from launchctl.engine.sweep.report import SweepReport, remarks
 from launchctl.errors import NoOutput, UnknownOutcome
 from launchctl.providers.base import Observation, Target
 from launchctl.state.model import AttemptRecord, Series, TrialRecord

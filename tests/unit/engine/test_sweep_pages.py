@@ -15,7 +15,7 @@ from launchctl.engine.outputs import compile_document, outputs
 from launchctl.engine.plan import Action
 from launchctl.engine.planfile import read_plan, write_plan
 from launchctl.engine.rendering import CompiledRun, Page, render
-from launchctl.engine.sweep_table import TABLE, Edited, Effect, effect_of
+from launchctl.engine.sweep.table import TABLE, Edited, Effect, effect_of
 from launchctl.errors import StalePlan, UsageError
 from launchctl.schemas.validate import violations
 from launchctl.values import JSON, digest

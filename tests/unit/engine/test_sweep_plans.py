@@ -23,8 +23,8 @@ from fakes.sweep_project import (
 )
 
 from launchctl.engine.plan import Action, Override, Reason, TrialCounts
-from launchctl.engine.sweep_form import accepted_sweep
-from launchctl.engine.trial_records import trial_records
+from launchctl.engine.sweep.form import accepted_sweep
+from launchctl.engine.sweep.trial_records import trial_records
 from launchctl.state.sqlite import SqliteStore
 from launchctl.state.store import Lease, Write
 from launchctl.status import Cause, Status

@@ -22,7 +22,7 @@ from fakes.sweep_reports import (
 from launchctl.compiler.sweep.search import Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, Space
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import column_labels, report_of_new
+from launchctl.engine.sweep.report import column_labels, report_of_new
 from launchctl.status import Status
 
 

@@ -13,7 +13,7 @@ from launchctl.values import JSON
 
 if TYPE_CHECKING:
     from launchctl.cli.views.plan_sweeps import Outlines
-    from launchctl.engine.sweep_outline import SweepOutline
+    from launchctl.engine.sweep.outline import SweepOutline
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }

@@ -12,7 +12,7 @@ from launchctl.values import JSON
 
 if TYPE_CHECKING:
     from launchctl.cli.views.plan_sweeps import Outlines
-    from launchctl.engine.sweep_outline import SweepOutline
+    from launchctl.engine.sweep.outline import SweepOutline
 
 
 def plan_document(plan: Plan, outlines: Outlines | None = None) -> JSON:

@@ -16,7 +16,7 @@ from launchctl.engine.plan import Change, Plan
 
 if TYPE_CHECKING:
     from launchctl.cli.views.plan_sweeps import Outlines
-    from launchctl.engine.sweep_outline import SweepOutline
+    from launchctl.engine.sweep.outline import SweepOutline
 
 LONGEST = 64_000
 """Characters; a comment on GitHub holds 65,536."""

@@ -12,7 +12,7 @@ from launchctl.compiler.sweep.search import Hyperband, Median, Search, Threshold
 from launchctl.compiler.sweep.space import ParameterPath
 from launchctl.engine.abbreviation import short_keys
 from launchctl.engine.plan import Action, Change, Reason
-from launchctl.engine.sweep_outline import SweepOutline
+from launchctl.engine.sweep.outline import SweepOutline
 from launchctl.sweeps.factors import Factor
 from launchctl.values import JSON, canonical, is_mapping
 

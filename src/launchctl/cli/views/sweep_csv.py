@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from launchctl.cli.views.status_json import moment
 from launchctl.cli.views.sweep_json import plain_number
 from launchctl.compiler.sweep.space import Leaf
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
+from launchctl.engine.sweep.report import SweepReport, TrialRow, column_labels
 from launchctl.values import JSON, canonical
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

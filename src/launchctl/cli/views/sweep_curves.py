@@ -23,7 +23,7 @@ from launchctl.cli.views.sweep_scale import Scale, is_wide
 from launchctl.cli.views.sweep_text import number
 from launchctl.compiler.sweep.search import Hyperband, Median, StoppingRule, Threshold
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow
+from launchctl.engine.sweep.report import SweepReport, TrialRow
 from launchctl.values import JSON
 
 _MOST_CURVES = 200

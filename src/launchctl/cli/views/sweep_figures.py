@@ -22,7 +22,7 @@ from launchctl.cli.views.sweep_plot import (
 from launchctl.cli.views.sweep_scale import Scale, is_wide, metric_scale, scale_of
 from launchctl.cli.views.text import shorten
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
+from launchctl.engine.sweep.report import SweepReport, TrialRow, column_labels
 from launchctl.values import JSON
 
 MOST_PARAMETERS = 24

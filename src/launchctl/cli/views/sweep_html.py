@@ -20,7 +20,7 @@ from launchctl.cli.views.sweep_text import epoch_words, goal_words, number, shor
 from launchctl.cli.views.text import clip, counted, duration, visible
 from launchctl.compiler.sweep.search import Hyperband, Median, Threshold
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, remarks
+from launchctl.engine.sweep.report import SweepReport, TrialRow, column_labels, remarks
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import Standing
 from launchctl.status import Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchctl.cli.views.status_json import moment
-from launchctl.engine.sweep_report import SweepReport, TrialRow, remarks
+from launchctl.engine.sweep.report import SweepReport, TrialRow, remarks
 from launchctl.status import Status
 from launchctl.values import JSON
 

@@ -14,7 +14,7 @@ from launchctl.cli.views.status_text import STATUS_WORDS
 from launchctl.cli.views.sweep_scale import Scale
 from launchctl.cli.views.sweep_text import number, short_value
 from launchctl.cli.views.text import shorten, visible
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels
+from launchctl.engine.sweep.report import SweepReport, TrialRow, column_labels
 from launchctl.status import Status
 from launchctl.values import JSON
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from launchctl.cli.views.status_text import STATUS_STYLES, STATUS_WORDS, counts
 from launchctl.cli.views.text import Line, Segment, clip, counted, duration, line, shorten, visible
 from launchctl.engine.abbreviation import short_keys
-from launchctl.engine.sweep_report import SweepReport, TrialRow, column_labels, remarks
+from launchctl.engine.sweep.report import SweepReport, TrialRow, column_labels, remarks
 from launchctl.state.model import Standing
 from launchctl.status import Status
 from launchctl.values import JSON, canonical

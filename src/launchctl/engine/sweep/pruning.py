@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from launchctl.engine.course import Course
-from launchctl.engine.courses import Courses
 from launchctl.engine.events import Pruning, Sink
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.schedule import reference
+from launchctl.engine.sweep.course import Course
+from launchctl.engine.sweep.courses import Courses
 from launchctl.state.model import AttemptRecord
 from launchctl.status import Status
 from launchctl.sweeps.stopping import to_stop

@@ -11,20 +11,20 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from launchctl.compiler.sweep.search import Trial
-from launchctl.engine.brake import Brake
-from launchctl.engine.course import Course
-from launchctl.engine.courses import Courses
 from launchctl.engine.events import Drawn, Undrawn
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
-from launchctl.engine.measuring import Meter
-from launchctl.engine.outlook import leaving
 from launchctl.engine.records import last_in_line
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import Place, is_hopeless, place_in, place_on, upstream_obstacle
 from launchctl.engine.starting import AHEAD
-from launchctl.engine.trial_records import trial_records
+from launchctl.engine.sweep.brake import Brake
+from launchctl.engine.sweep.course import Course
+from launchctl.engine.sweep.courses import Courses
+from launchctl.engine.sweep.measuring import Meter
+from launchctl.engine.sweep.outlook import leaving
+from launchctl.engine.sweep.trial_records import trial_records
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import NewTrial
 from launchctl.sweeps import searcher

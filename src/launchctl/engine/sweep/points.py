@@ -10,8 +10,8 @@ from math import prod
 
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.compiler.sweep.space import Assignment, ParameterPath
-from launchctl.engine.sweep_form import space_table
-from launchctl.engine.tally import key_of
+from launchctl.engine.sweep.form import space_table
+from launchctl.engine.sweep.tally import key_of
 from launchctl.errors import LaunchctlError
 from launchctl.state.model import TrialRecord
 from launchctl.sweeps.axis import Axis, axes_of

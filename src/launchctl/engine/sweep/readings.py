@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from launchctl.compiler.sweep.search import MetricSource, Search
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.state.store import StateStore
 from launchctl.values import digest

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import wait
 
 from launchctl.compiler.sweep.search import Objective, Search
-from launchctl.engine.gauge import Gauge
 from launchctl.engine.launch import Launch
-from launchctl.engine.readings import is_unread
 from launchctl.engine.session import Session
+from launchctl.engine.sweep.gauge import Gauge
+from launchctl.engine.sweep.readings import is_unread
 from launchctl.engine.workers import Workers
 from launchctl.errors import LaunchctlError
 from launchctl.providers.base import Client

@@ -11,8 +11,8 @@ from launchctl.addresses import parse_address
 from launchctl.compiler.program import SweepSpec
 from launchctl.compiler.sweep.search import Objective, Search, Trial
 from launchctl.compiler.sweep.space import Distribution, Leaf, ParameterPath
-from launchctl.engine.readings import is_unread
-from launchctl.engine.unlogged import what_was_logged
+from launchctl.engine.sweep.readings import is_unread
+from launchctl.engine.sweep.unlogged import what_was_logged
 from launchctl.state.model import AttemptRecord, GenerationRecord, Series, Standing
 from launchctl.status import Status
 from launchctl.sweeps.outcome import best_of

@@ -8,8 +8,8 @@ from itertools import islice
 from launchctl.compiler.program import SweepSpec
 from launchctl.compiler.sweep.search import Search, Trial
 from launchctl.engine.schedule import NO_SUCCESS
-from launchctl.engine.sweep_form import accepted_sweep, trial_of
-from launchctl.engine.tally import Tally, sweep_of
+from launchctl.engine.sweep.form import accepted_sweep, trial_of
+from launchctl.engine.sweep.tally import Tally, sweep_of
 from launchctl.state.model import GenerationRecord, RunState, Series, Standing, State, SweepRecord
 from launchctl.status import Status
 from launchctl.sweeps import searcher

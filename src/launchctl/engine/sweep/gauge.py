@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from launchctl.compiler.sweep.search import MetricSource
 from launchctl.engine.launch import Launch, target_of
-from launchctl.engine.readings import is_read_by
 from launchctl.engine.redaction import Redactor
+from launchctl.engine.sweep.readings import is_read_by
 from launchctl.providers.base import Client
 from launchctl.state.model import AttemptRecord, Series
 from launchctl.sweeps.metric_log import MetricReader, Reading, SummaryReader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from launchctl.engine.course import Course
+from launchctl.engine.sweep.course import Course
 from launchctl.state.model import AttemptRecord
 from launchctl.status import Status
 

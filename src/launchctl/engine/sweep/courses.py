@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from launchctl.engine.course import Course, result
-from launchctl.engine.readings import Readings
 from launchctl.engine.roster import Roster
-from launchctl.engine.sweep_form import shared_intent
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.course import Course, result
+from launchctl.engine.sweep.form import shared_intent
+from launchctl.engine.sweep.readings import Readings
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import AttemptRecord, SweepRecord
 from launchctl.state.store import StateStore
 from launchctl.sweeps.outcome import Result

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from launchctl.addresses import Address, Kind, Reference, parse_reference
 from launchctl.compiler.sweep.codec import from_text
 from launchctl.engine.session import Session
-from launchctl.engine.sweep_report import SweepReport, TrialHistory, report_of, report_of_new
+from launchctl.engine.sweep.report import SweepReport, TrialHistory, report_of, report_of_new
 from launchctl.errors import UsageError
 from launchctl.state.model import State, SweepRecord
 from launchctl.suggest import did_you_mean
@@ -73,7 +73,7 @@ def _recorded(session: Session, state: State, record: SweepRecord, wanted: int |
     trials = list(_latest(state, record) if epoch == record.epoch else _earlier(session, record, epoch))
     series = session.store.series(record.address)
     if news and epoch == record.epoch:
-        from launchctl.engine.sweep_looking import with_news
+        from launchctl.engine.sweep.looking import with_news
 
         series = with_news(session, spec.search, (found.attempt for found in trials if found.attempt), series)
     return report_of(

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from launchctl.engine.sweep_form import accepted_sweep, with_seed
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.form import accepted_sweep, with_seed
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.engine.world import SweepDesired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing, SweepRecord
 from launchctl.status import Status

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from launchctl.compiler.sweep.search import Objective
-from launchctl.engine.course import result_of
 from launchctl.engine.plan import Action, Change, Reason
-from launchctl.engine.sweep_book import RecordedSweep
-from launchctl.engine.sweep_points import Points
+from launchctl.engine.sweep.book import RecordedSweep
+from launchctl.engine.sweep.course import result_of
+from launchctl.engine.sweep.points import Points
 from launchctl.engine.world import World
 from launchctl.state.model import Standing
 from launchctl.sweeps.outcome import is_target_reached

@@ -9,9 +9,9 @@ from functools import cached_property
 
 from launchctl.compiler.program import FieldClass
 from launchctl.engine.plan import FieldChange, Reason, fits
-from launchctl.engine.sweep_book import RecordedSweep, SweepBook
-from launchctl.engine.sweep_form import space_table
-from launchctl.engine.sweep_table import Edit, Edited, Effect, edits_of, effect_of, is_same, search_of
+from launchctl.engine.sweep.book import RecordedSweep, SweepBook
+from launchctl.engine.sweep.form import space_table
+from launchctl.engine.sweep.table import Edit, Edited, Effect, edits_of, effect_of, is_same, search_of
 from launchctl.engine.world import SweepDesired, World
 from launchctl.state.model import AttemptRecord
 from launchctl.sweeps.searcher import size

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from launchctl.engine.course import Course, course_of
 from launchctl.engine.events import Undrawn
 from launchctl.engine.schedule import count_active, ends_of, place_in, place_on, upstream_obstacle
-from launchctl.engine.tally import sweep_of
+from launchctl.engine.sweep.course import Course, course_of
+from launchctl.engine.sweep.tally import sweep_of
 from launchctl.state.model import Series, State
 
 SeriesOf: TypeAlias = Callable[[str], Mapping[str, Series]]

@@ -8,11 +8,11 @@ from dataclasses import replace
 from launchctl.addresses import Kind, parse_address
 from launchctl.engine.plan import Action, Change, Plan, Reason
 from launchctl.engine.records import before_latest, upstream_then
-from launchctl.engine.sweep_book import RecordedSweep
-from launchctl.engine.sweep_form import upstream_of, with_address, with_upstream
-from launchctl.engine.sweep_planner import SweepPlanner
-from launchctl.engine.sweep_table import is_same
-from launchctl.engine.sweep_verdict import Outcome, Verdict
+from launchctl.engine.sweep.book import RecordedSweep
+from launchctl.engine.sweep.form import upstream_of, with_address, with_upstream
+from launchctl.engine.sweep.planner import SweepPlanner
+from launchctl.engine.sweep.table import is_same
+from launchctl.engine.sweep.verdict import Outcome, Verdict
 from launchctl.engine.upstream import seen_of
 from launchctl.engine.world import Desired, SweepDesired, World
 from launchctl.state.model import GenerationRecord, RunState, Standing, SweepRecord

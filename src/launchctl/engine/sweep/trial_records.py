@@ -7,7 +7,7 @@ from launchctl.engine.cells import next_id
 from launchctl.engine.plan import Action, Change, Reason
 from launchctl.engine.records import count_starts, ids_for_retries, new_attempt, point_of, policy_of, run_record
 from launchctl.engine.rendering import launch_text
-from launchctl.engine.sweep_form import desired_trial, read_sweep
+from launchctl.engine.sweep.form import desired_trial, read_sweep
 from launchctl.state.model import GenerationRecord, NewTrial, SweepRecord
 
 

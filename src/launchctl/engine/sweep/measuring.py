@@ -14,17 +14,17 @@ from functools import partial
 from typing import NamedTuple
 
 from launchctl.compiler.sweep.search import Search
-from launchctl.engine.courses import Courses
 from launchctl.engine.events import Measured
-from launchctl.engine.gauge import LONGEST_NAME, MOST_NAMES, Gauge, Piece
 from launchctl.engine.launch import Launch
 from launchctl.engine.ledger import Ledger
 from launchctl.engine.means import Means
-from launchctl.engine.readings import is_unread
 from launchctl.engine.roster import Roster
 from launchctl.engine.schedule import reference
-from launchctl.engine.tally import sweep_of
-from launchctl.engine.unlogged import what_was_logged
+from launchctl.engine.sweep.courses import Courses
+from launchctl.engine.sweep.gauge import LONGEST_NAME, MOST_NAMES, Gauge, Piece
+from launchctl.engine.sweep.readings import is_unread
+from launchctl.engine.sweep.tally import sweep_of
+from launchctl.engine.sweep.unlogged import what_was_logged
 from launchctl.engine.workers import Workers
 from launchctl.errors import LaunchctlError, NoOutput
 from launchctl.state.model import AttemptRecord, Series

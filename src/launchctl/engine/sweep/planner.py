@@ -11,9 +11,9 @@ from launchctl.compiler.sweep.search import Objective
 from launchctl.engine.cells import Changes
 from launchctl.engine.plan import Action, Change, FieldChange, Reason, TrialCounts
 from launchctl.engine.removal import handed_over, protected, refused_rename, removal, removal_of_running, under_way
-from launchctl.engine.sweep_book import RecordedSweep, SweepBook
-from launchctl.engine.sweep_form import recorded_trial
-from launchctl.engine.sweep_notes import (
+from launchctl.engine.sweep.book import RecordedSweep, SweepBook
+from launchctl.engine.sweep.form import recorded_trial
+from launchctl.engine.sweep.notes import (
     TOO_MANY,
     cancelled_and_edited,
     has_reached,
@@ -21,10 +21,10 @@ from launchctl.engine.sweep_notes import (
     target_reached,
     unchanged,
 )
-from launchctl.engine.sweep_points import Points
-from launchctl.engine.sweep_verdict import Judge, Outcome, Verdict, draws_anew
-from launchctl.engine.tally import sweep_of
-from launchctl.engine.trial_cells import trial_changes
+from launchctl.engine.sweep.points import Points
+from launchctl.engine.sweep.tally import sweep_of
+from launchctl.engine.sweep.trial_cells import trial_changes
+from launchctl.engine.sweep.verdict import Judge, Outcome, Verdict, draws_anew
 from launchctl.engine.world import Desired, SweepDesired, World
 from launchctl.state.model import AttemptRecord, RunState, Standing
 from launchctl.status import Status
