@@ -84,7 +84,8 @@ def test_a_project_without_sweeps_is_planned_without_a_search(tmp_path: Path) ->
     (tmp_path / "project.yaml").write_text(PROJECT)
     loaded = _modules(tmp_path, "plan")
     assert "launchctl.engine.planner" in loaded
-    assert [name for name in loaded if name.startswith(("launchctl.sweeps", "launchctl.engine.sweep"))] == []
+    searching = ("launchctl.sweeps", "launchctl.engine.sweep.planner", "launchctl.engine.sweep.form")
+    assert [name for name in loaded if name.startswith(searching)] == []
 
 
 def test_a_grid_is_planned_without_the_libraries_of_other_searches(tmp_path: Path) -> None:
