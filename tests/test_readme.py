@@ -37,7 +37,11 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.home = self.folder = folder
         # A person at a desk: whoever has CI set names the state, which the tour does not.
-        kept = {name: value for name, value in os.environ.items() if name not in {"CI", "LAUNCHCTL_STATE"}}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"CI", "LAUNCHCTL_STATE", "COLUMNS", "LINES"}
+        }
         self.environment = {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "NO_COLOR": "1"}
 
     def run(self, command: str) -> str:
